@@ -1,0 +1,1 @@
+"""Workers that answer fact queries: one module per analysis engine."""

@@ -1,0 +1,165 @@
+"""One jedi worker process and the pipe to it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from analysis.facts import BaseDocument, Fact, FactKey
+
+# The worker keeps as many (``jedi_worker.DOCUMENTS``).
+DOCUMENTS = 8
+
+START_LIMIT_S = 60.0
+
+# jedi keeps every module it has read: 0.6 GB after 1,000 questions about a dozen libraries (measured).  A fresh
+# process costs half a second in the background.
+QUESTIONS_PER_LIFE = 1000
+
+
+class WorkerError(Exception):
+    """The worker died, or was killed because it took too long."""
+
+
+class JediProcess:
+    """A worker; for one thread, except ``kill``."""
+
+    def __init__(self, cache: Path) -> None:
+        """Start the process without waiting for it.
+
+        Raises:
+            OSError: It cannot be started.
+        """
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "analysis.analyzers.jedi_worker", str(cache)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=sys.prefix,
+            env=worker_variables(),
+            encoding="utf-8",
+            **own_group(),
+        )
+        self._known: OrderedDict[str, None] = OrderedDict()
+        self._lives = QUESTIONS_PER_LIFE
+        self._is_ready = False
+        self._killing = threading.Lock()
+
+    @property
+    def worn_out(self) -> bool:
+        """Whether it is time for a fresh process."""
+        return self._lives <= 0
+
+    @property
+    def pid(self) -> int:
+        """The process's number."""
+        return self._process.pid
+
+    def ask(self, document: BaseDocument, key: FactKey, limit: float) -> Fact | None:
+        """Return the answer to ``key``, or None if jedi could not work on it.
+
+        Raises:
+            WorkerError: There is no answer within ``limit`` seconds, or the process has ended.
+        """
+        if not self._is_ready:
+            with self._deadline(START_LIMIT_S):
+                self._read()
+            self._is_ready = True
+        self._lives -= 1
+        with self._deadline(limit):
+            self._introduce(document)
+            self._write({"receiver": key.receiver, "document": key.document, "middle": key.middle})
+            answer = self._read()
+        if "error" in answer:
+            return None
+        return Fact(key, frozenset(answer["names"]), answer["kind"], answer["origin"])
+
+    def kill(self) -> None:
+        """End the process, jedi's helper with it, and collect it; may be called from any thread, more than once."""
+        with self._killing:
+            if self._process.poll() is None:
+                end_group(self._process)
+            self._process.wait()
+
+    def close(self) -> None:
+        """Kill and close the pipes; for the thread that asks."""
+        self.kill()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+
+    def _introduce(self, document: BaseDocument) -> None:
+        """Send a document that the worker does not have any more, or never had."""
+        if document.digest in self._known:
+            return
+        self._write({"document": asdict(document)})
+        self._known[document.digest] = None
+        if len(self._known) > DOCUMENTS:
+            self._known.popitem(last=False)
+
+    def _write(self, message: dict[str, Any]) -> None:
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps(message) + "\n")
+            self._process.stdin.flush()
+        except (OSError, ValueError) as error:
+            raise WorkerError("the worker has ended") from error
+
+    def _read(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        try:
+            line = self._process.stdout.readline()
+        except (OSError, ValueError) as error:
+            raise WorkerError("the worker has ended") from error
+        if not line.endswith("\n"):
+            raise WorkerError("the worker has ended")
+        message: dict[str, Any] = json.loads(line)
+        return message
+
+    @contextlib.contextmanager
+    def _deadline(self, seconds: float) -> Iterator[None]:
+        """Kill the process unless the block is left in time; its pipes then end, and so does the block."""
+        timer = threading.Timer(seconds, self.kill)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            timer.join()
+
+
+def worker_variables() -> dict[str, str]:
+    """Return the environment variables of a worker: its import path holds Verifill and nothing of the user's."""
+    here = str(Path(__file__).resolve().parents[2])
+    ours = {"PYTHONPATH": here, "PYTHONDONTWRITEBYTECODE": "1"}
+    return {**{k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}, **ours}
+
+
+def own_group() -> dict[str, Any]:
+    """Return what keeps Ctrl-C from the worker, and lets it be killed together with jedi's helper."""
+    if os.name == "nt":
+        return {"creationflags": 0x200 | 0x4000}  # CREATE_NEW_PROCESS_GROUP, BELOW_NORMAL_PRIORITY_CLASS
+    return {"start_new_session": True}
+
+
+def end_group(process: subprocess.Popen[str]) -> None:
+    """Kill a process and its children; on Windows jedi's helper ends by itself when its pipe closes."""
+    if os.name == "nt":
+        process.kill()
+        return
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        process.kill()

@@ -1,0 +1,134 @@
+"""Facts: what static analysis knows about a place in the code, and how the decode loop sees it.
+
+A fact answers one query about one *base document*: the user's text with a hole where the
+completion goes.  Queries are values, so a fact found for one keystroke, draft branch or
+candidate serves every other one that asks the same question.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class BaseDocument:
+    """A document with a hole, as the analysis sees it.
+
+    Attributes:
+        path: Absolute path of the document; it need not exist on disk.
+        workspace: Absolute path of the project folder.
+        prefix: Text before the hole; it ends at a line start.
+        suffix: Text after the hole; it begins at a line start.
+        indent: White space at the start of the line that stands in the hole.
+        environment: The user's Python interpreter, or "" for the standard library alone.
+    """
+
+    path: str
+    workspace: str
+    prefix: str
+    suffix: str
+    indent: str = ""
+    environment: str = ""
+
+    @cached_property
+    def digest(self) -> str:
+        """Name of this document by content, 16 hexadecimal digits."""
+        parts = (self.path, self.workspace, self.environment, self.indent, self.prefix, self.suffix)
+        return hashlib.blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class FactKey:
+    """One question to the analysis.
+
+    Attributes:
+        kind: What is asked; "attributes" lists the names that may follow ``receiver.``.
+        document: Digest of the base document.
+        receiver: Source text of the receiver, for example ``self._session``.
+        middle: Text in the hole up to the receiver's statement, when it may change the
+            answer (the receiver's root is bound there); else "".
+    """
+
+    kind: str
+    document: str
+    receiver: str
+    middle: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """An answer.
+
+    Attributes:
+        key: The question.
+        names: Names that may stand there; empty when the analysis could not tell.
+        kind: Fact class, the row of the measured error table (``monitors/strength.py``) that
+            says how hard this fact may push; "unresolved" pushes nothing.
+        origin: Where the names come from, for the certificate: "httpx 0.28.1", "this file", "Python 3.11".
+    """
+
+    key: FactKey
+    names: frozenset[str]
+    kind: str
+    origin: str
+
+
+UNRESOLVED = "unresolved"
+
+
+@dataclass(frozen=True)
+class FactView:
+    """An immutable snapshot of the facts known at one moment.
+
+    Attributes:
+        facts: Answers by question.
+        version: Grows with every fact; two views of one store with equal versions are equal.
+    """
+
+    facts: Mapping[FactKey, Fact] = field(default_factory=lambda: MappingProxyType({}))
+    version: int = 0
+
+    def get(self, key: FactKey) -> Fact | None:
+        """Return the answer, or None while there is none."""
+        return self.facts.get(key)
+
+
+class FactSource(Protocol):
+    """Where the decode loop gets facts; the fact modes are its implementations."""
+
+    def view(self) -> FactView:
+        """Return what is known now."""
+
+    def ask(self, keys: Iterable[FactKey]) -> None:
+        """Have these questions answered some time; returns at once."""
+
+    def settle(self, keys: Iterable[FactKey], at_cursor: bool = False) -> bool:
+        """Give these questions the time this mode allows.
+
+        Args:
+            keys: The questions.
+            at_cursor: They are about the name at the cursor, and nothing has been written yet.
+
+        Returns:
+            True if an answer arrived that the last ``view`` lacked.
+        """
+
+
+class NoFacts:
+    """Fact mode ``none``: the analysis is never asked."""
+
+    def view(self) -> FactView:
+        """Return the empty view."""
+        return FactView()
+
+    def ask(self, keys: Iterable[FactKey]) -> None:
+        """Ignore the questions."""
+
+    def settle(self, keys: Iterable[FactKey], at_cursor: bool = False) -> bool:
+        """Return at once: nothing will arrive."""
+        return False

@@ -1,0 +1,117 @@
+"""Fact modes: how long a request waits for the analysis.
+
+Each request has a source of its own, which counts what the request asked and got.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+from analysis.facts import UNRESOLVED, FactKey, FactSource, FactView, NoFacts
+
+# Settled by hand for the command line: nobody waits longer for one name, and 99 of 100 jedi
+# queries take less.
+PATIENCE_S = 2.0
+
+# In an editor the name at the cursor is worth this much, once: prefill takes about as long, and
+# what nearly every completion behind a dot is about is checked before it is written.
+PATIENCE_AT_CURSOR_S = 0.15
+
+
+class Store(Protocol):
+    """What a mode needs of the fact store."""
+
+    def view(self) -> FactView:
+        """Return what is known now."""
+
+    def ask(self, keys: Iterable[FactKey]) -> None:
+        """Have questions answered; returns at once."""
+
+    def wait(self, keys: Iterable[FactKey], seconds: float) -> None:
+        """Return when the questions have answers, at the latest after ``seconds``."""
+
+    def failed(self, keys: Iterable[FactKey]) -> int:
+        """Return how many of the questions failed."""
+
+
+class RequestFacts(FactSource, Protocol):
+    """The facts as one request sees them."""
+
+    def counters(self) -> Mapping[str, int]:
+        """Return what was asked and what came of it.
+
+        Keys: ``asked``; ``on_time`` (answered before a view without the answer was taken);
+        ``late`` (answered after that); ``unknown`` (asked, and nothing usable came); of the unknown,
+        ``unresolved`` (the analysis could not tell) and ``failed`` (it crashed or took too long).
+        """
+
+
+class LiveFacts:
+    """Fact mode ``live``: ask, and wait only for the cursor's own name, briefly.  For one request and one thread."""
+
+    def __init__(self, store: Store) -> None:
+        """Read from ``store``."""
+        self._store = store
+        self._last = store.view()
+        self._asked: dict[FactKey, None] = {}
+        self._missed: set[FactKey] = set()
+
+    def view(self) -> FactView:
+        """Return what is known now."""
+        self._last = self._store.view()
+        self._missed.update(key for key in self._asked if self._last.get(key) is None)
+        return self._last
+
+    def ask(self, keys: Iterable[FactKey]) -> None:
+        """Have these questions answered some time; returns at once."""
+        wanted = dict.fromkeys(keys)
+        self._asked.update(wanted)
+        self._store.ask(wanted)
+
+    def settle(self, keys: Iterable[FactKey], at_cursor: bool = False) -> bool:
+        """Ask; True if an answer is there that the last view lacked."""
+        wanted = tuple(keys)
+        self.ask(wanted)
+        if at_cursor:
+            self._store.wait(wanted, PATIENCE_AT_CURSOR_S)
+        return self._arrived(wanted)
+
+    def counters(self) -> Mapping[str, int]:
+        """Return what was asked and what came of it, see ``RequestFacts``."""
+        view = self._store.view()
+        answered = [fact for key in self._asked if (fact := view.get(key)) is not None]
+        usable = [fact for fact in answered if fact.kind != UNRESOLVED]
+        late = sum(fact.key in self._missed for fact in usable)
+        failed = self._store.failed(self._asked)
+        return {
+            "asked": len(self._asked),
+            "on_time": len(usable) - late,
+            "late": late,
+            "unknown": len(self._asked) - len(usable),
+            "unresolved": len(answered) - len(usable) - failed,
+            "failed": failed,
+        }
+
+    def _arrived(self, keys: Iterable[FactKey]) -> bool:
+        now = self._store.view()
+        return any(now.get(key) is not None and self._last.get(key) is None for key in keys)
+
+
+class WaitFacts(LiveFacts):
+    """Fact mode ``wait``: every question a name depends on is awaited, for a bounded time."""
+
+    def settle(self, keys: Iterable[FactKey], at_cursor: bool = False) -> bool:
+        """Wait for all answers, at most ``PATIENCE_S``; True if one arrived that the last view lacked."""
+        wanted = tuple(keys)
+        self.ask(wanted)
+        self._store.wait(wanted, PATIENCE_S)
+        return self._arrived(wanted)
+
+
+class SilentFacts(NoFacts):
+    """Fact mode ``none``, with counters that stay at zero."""
+
+    def counters(self) -> Mapping[str, int]:
+        """Return zeros."""
+        return dict.fromkeys(("asked", "on_time", "late", "unknown", "unresolved", "failed"), 0)

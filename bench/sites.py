@@ -1,0 +1,135 @@
+"""Places in real files at which monitors are tried: sampled lines of installed distributions."""
+
+from __future__ import annotations
+
+import ast
+import random
+import subprocess
+import sysconfig
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+STANDARD_LIBRARY = "standard library"
+
+# Never looked at: held out from everything, see docs/evaluation.md.
+HELD_OUT = frozenset({"flask", "rich", "sqlalchemy", "django"})
+# Shown in reports, kept out of everything that is tuned.
+EVALUATION = frozenset({"requests", "click", "attrs", "httpx"})
+
+# Permissively licensed, of many styles: servers, data, tools, typed and untyped, old and new.
+TABLE_DISTRIBUTIONS = (
+    "aiohttp",
+    "black",
+    "boto3",
+    "botocore",
+    "celery",
+    "fastapi",
+    "jinja2",
+    "mypy",
+    "networkx",
+    "numpy",
+    "pydantic",
+    "pytest",
+    "sphinx",
+    "starlette",
+    "tornado",
+    "werkzeug",
+)
+
+VENDORED = frozenset({"_vendor", "_vendored", "vendor", "vendored", "site-packages", "lib2to3", "__pycache__"})
+SMALLEST, LARGEST = 1_000, 150_000
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a real file, taken out of it.
+
+    Attributes:
+        group: The distribution, or ``STANDARD_LIBRARY``.
+        path: The file.
+        root: Folder that its imports start from.
+        prefix: Text before the line.
+        text: The line without its line end.
+        suffix: Text behind it.
+    """
+
+    group: str
+    path: Path
+    root: Path
+    prefix: str
+    text: str
+    suffix: str
+
+
+def python_files(group: str, packages: Path, rng: random.Random) -> list[Path]:
+    """Return the source files of a distribution in random order.
+
+    Raises:
+        LookupError: It is not installed there.
+        ValueError: It is held out.
+    """
+    if group.lower() in HELD_OUT:
+        raise ValueError(f"{group} is held out from all development")
+    if group == STANDARD_LIBRARY:
+        root = Path(sysconfig.get_path("stdlib"))
+        files = [path for path in root.rglob("*.py") if not VENDORED.intersection(path.relative_to(root).parts)]
+    else:
+        found = next(iter(metadata.distributions(name=group, path=[str(packages)])), None)
+        if found is None:
+            raise LookupError(f"{group} is not installed in {packages}; pip install it there")
+        listed = (packages / str(file) for file in found.files or () if str(file).endswith(".py"))
+        files = [path for path in listed if not VENDORED.intersection(path.relative_to(packages).parts)]
+    files = sorted(path for path in files if path.is_file() and SMALLEST <= path.stat().st_size <= LARGEST)
+    rng.shuffle(files)
+    return files
+
+
+def attribute_lines(group: str, packages: Path, files: int, per_file: int, seed: int) -> Iterator[Line]:
+    """Yield lines with an attribute in them, of so many files and at most so many of a file."""
+    rng = random.Random(f"{seed} {group}")
+    root = Path(sysconfig.get_path("stdlib")) if group == STANDARD_LIBRARY else packages
+    taken = 0
+    for path in python_files(group, packages, rng):
+        if taken >= files:
+            return
+        text = read_source(path) or ""
+        numbers = attribute_line_numbers(text)
+        if not numbers:
+            continue
+        lines = text.split("\n")
+        for number in sorted(rng.sample(numbers, min(per_file, len(numbers)))):
+            yield cut(group, path, root, lines, number)
+        taken += 1
+
+
+def cut(group: str, path: Path, root: Path, lines: Sequence[str], number: int) -> Line:
+    """Take line ``number`` (from 1) out of a file."""
+    before, behind = lines[: number - 1], lines[number:]
+    prefix = "".join(line + "\n" for line in before)
+    return Line(group, path, root, prefix, lines[number - 1], "\n".join(behind))
+
+
+def read_source(path: Path) -> str | None:
+    """Return a file's text with line feeds only, or None if it is not UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError:
+        return None
+
+
+def attribute_line_numbers(text: str) -> list[int]:
+    """Return the lines on which an attribute's name ends; none if the file is no valid Python."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return []
+    return sorted({node.end_lineno or 0 for node in ast.walk(tree) if isinstance(node, ast.Attribute)})
+
+
+def packages_of(python: str) -> Path:
+    """Return the folder in which an interpreter's distributions are installed."""
+    code = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    done = subprocess.run([python, "-I", "-c", code], check=True, capture_output=True, text=True)
+    return Path(done.stdout.strip())

@@ -1,0 +1,184 @@
+"""How often do the monitors forbid what the author really wrote?
+
+Lines of real files are taken out and written again, byte by byte, under the monitors' eyes, with
+all facts waited for.  (Penalties add up over any split of the text, so bytes stand for every
+tokenizer; ``tests/monitors`` checks that law.)  For the monitor ``dereference`` each true name is
+counted under the class of its fact; the upper bounds of the rates are the penalties that the
+monitor uses (``--update-table``).  A sound monitor must not forbid the truth anywhere.
+
+The evaluation packages are reported as rows of their own and stay out of the penalties.
+
+    python -m bench.truth_forbid --python ENVIRONMENT/bin/python --files 20 --update-table
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import track
+
+from analysis.analyzers.jedi_pool import JediPool
+from analysis.facts import UNRESOLVED
+from analysis.store import FactStore
+from bench.common import RESULTS, machine, markdown
+from bench.replay import Outcome, replay, site_of
+from bench.sites import EVALUATION, STANDARD_LIBRARY, TABLE_DISTRIBUTIONS, Line, attribute_lines, packages_of
+from bench.sound import check_library
+from monitors.dereference import is_hidden
+from monitors.questions import KIND
+from monitors.strength import TABLE, Rate, stamp, upper_bound
+
+NO_FACT = ("store", "unknown", UNRESOLVED)
+HEADER = ("names", "truth not listed", "rate", "upper 95 % bound")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run from the command line; 1 if a sound monitor forbade the truth."""
+    options = parse(arguments)
+    console = Console(stderr=True)
+    code = stamp()
+    with console.status("sound monitors on the standard library"):
+        cuts, refusals = check_library(options.sound_files, options.per_file, options.seed)
+    started = time.monotonic()
+    lines = list(chosen_lines(options))
+    outcomes = measure(lines, options.python, options.workers, console)
+    if stamp() != code:
+        raise SystemExit("the code that was measured has changed meanwhile; run again")
+    result = {
+        "stamp": code,
+        "machine": machine(),
+        "settings": {"files": options.files, "per_file": options.per_file, "seed": options.seed},
+        "sound": {"cuts": cuts, "forbidden": [asdict(refusal) for refusal in refusals]},
+        "lines": len(lines),
+        "seconds": round(time.monotonic() - started),
+        **summary(outcomes),
+    }
+    write(result, options)
+    console.print(tables(result), soft_wrap=True)
+    for outcome in outcomes if options.misses else ():
+        if outcome.kind not in NO_FACT and not outcome.listed and outcome.group not in EVALUATION:
+            console.print(outcome, soft_wrap=True)
+    return 1 if refusals else 0
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--python", default=sys.executable, help="interpreter that has the distributions installed")
+    parser.add_argument("--files", type=int, default=20, help="files of each distribution")
+    parser.add_argument("--sound-files", type=int, default=200, help="files of the standard library for sound monitors")
+    parser.add_argument("--per-file", type=int, default=4, help="lines of each file")
+    parser.add_argument("--groups", nargs="*", help="distributions instead of the usual ones")
+    parser.add_argument("--workers", type=int, default=2, help="jedi processes")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--out", type=Path, default=RESULTS, help="folder of truth_forbid.json and truth_forbid.md")
+    parser.add_argument("--misses", action="store_true", help="show the true names that facts lacked")
+    parser.add_argument("--update-table", action="store_true", help=f"write {TABLE.name}")
+    return parser.parse_args(arguments)
+
+
+def chosen_lines(options: argparse.Namespace) -> Iterable[Line]:
+    """Yield the lines to replay, distribution after distribution."""
+    packages = packages_of(options.python)
+    for group in options.groups or (STANDARD_LIBRARY, *TABLE_DISTRIBUTIONS, *sorted(EVALUATION)):
+        yield from attribute_lines(group, packages, options.files, options.per_file, options.seed)
+
+
+def measure(lines: Sequence[Line], python: str, workers: int, console: Console) -> list[Outcome]:
+    """Replay all lines, several at a time."""
+    store = FactStore(JediPool(workers))
+    try:
+        with ThreadPoolExecutor(workers) as executor:
+            replayed = executor.map(partial(_replay, store=store, python=python), lines)
+            shown = track(replayed, "lines", total=len(lines), console=console)
+            return [outcome for outcomes in shown for outcome in outcomes]
+    finally:
+        store.close()
+
+
+def _replay(line: Line, store: FactStore, python: str) -> list[Outcome]:
+    site = site_of(line, python)
+    return list(replay(line, site, store.source(site.document, "wait")))
+
+
+def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Return what was counted of true names; evaluation packages stand in ``groups`` only."""
+    groups = sorted({outcome.group for outcome in outcomes})
+    mine = [outcome for outcome in outcomes if outcome.group not in EVALUATION]
+    return {
+        "classes": {name: asdict(rate) for name, rate in classes(mine).items()},
+        "kinds": {kind: asdict(rate) for kind, rate in kinds(mine).items()},
+        "groups": {g: group_row([o for o in outcomes if o.group == g]) for g in groups},
+    }
+
+
+def classes(outcomes: Iterable[Outcome]) -> dict[str, Rate]:
+    """Return the rows of the penalty table."""
+    sites: Counter[str] = Counter()
+    forbidden: Counter[tuple[str, str]] = Counter()
+    for outcome in outcomes:
+        if outcome.kind not in NO_FACT:
+            sites[outcome.kind] += 1
+            forbidden[outcome.kind, "seen" if outcome.seen else "unseen"] += not outcome.listed
+            forbidden[outcome.kind, "hidden"] += outcome.listed and is_hidden(outcome.name, outcome.kind)
+    rows = ((kind, how) for kind in sorted(sites) for how in ("seen", "unseen", "hidden"))
+    return {f"{KIND}.{kind}.{how}": rate_of(forbidden[kind, how], sites[kind]) for kind, how in rows}
+
+
+def kinds(outcomes: Sequence[Outcome]) -> dict[str, Rate]:
+    """Return the rates by kind of fact; those without a fact too, where nothing can be forbidden."""
+    found = sorted({outcome.kind for outcome in outcomes})
+    chosen = {kind: [o for o in outcomes if o.kind == kind] for kind in found}
+    return {k: rate_of(sum(not o.listed for o in os) if k not in NO_FACT else 0, len(os)) for k, os in chosen.items()}
+
+
+def group_row(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Return what one distribution gave."""
+    covered = [outcome for outcome in outcomes if outcome.kind not in NO_FACT]
+    lacking = sum(not outcome.listed for outcome in covered)
+    return {"names": len(outcomes), **asdict(rate_of(lacking, len(covered)))}
+
+
+def rate_of(forbidden: int, sites: int) -> Rate:
+    """Return a rate with its bound, rounded up in the fifth digit."""
+    return Rate(sites, forbidden, round(min(1.0, upper_bound(forbidden, sites) + 5e-6), 5))
+
+
+def tables(result: dict[str, Any]) -> str:
+    """Return the result as Markdown."""
+    sound = result["sound"]
+    parts = [f"Sound monitors forbade the truth at {len(sound['forbidden'])} of {sound['cuts']} cuts."]
+    for title, rows in (("fact", result["kinds"]), ("class", result["classes"]), ("distribution", result["groups"])):
+        parts.append(markdown((title, *HEADER), [table_row(name, row) for name, row in rows.items()]))
+    return "\n\n".join(parts)
+
+
+def table_row(name: str, row: dict[str, Any]) -> tuple[object, ...]:
+    """Return one line of a table."""
+    sites, forbidden = row["sites"], row["forbidden"]
+    return name, sites, forbidden, f"{forbidden / max(1, sites):.2%}", f"{row['bound']:.2%}"
+
+
+def write(result: dict[str, Any], options: argparse.Namespace) -> None:
+    """Write the result, its tables and, if wanted, the penalties."""
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / "truth_forbid.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    (options.out / "truth_forbid.md").write_text(tables(result) + "\n", encoding="utf-8")
+    if options.update_table:
+        table = {"stamp": result["stamp"], "classes": result["classes"]}
+        TABLE.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

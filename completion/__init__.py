@@ -1,0 +1,1 @@
+"""The completion service: from a request to a checked completion."""

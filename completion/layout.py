@@ -1,0 +1,144 @@
+"""From a document and a cursor to what the model and the monitors read.
+
+The prompt only grows while the user types: the model's prefix ends at the start of the
+cursor's line, and the typed part of that line stands, forced, at the start of the middle.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from analysis.facts import BaseDocument
+from completion.types import CompletionRequest
+from monitors.remainder import typed_over
+
+# The start of a prefix that is too long moves by this many lines at a time, so that most
+# line feeds leave the prompt's beginning, and with it the KV cache, as it was.
+LINES_PER_MOVE = 32
+
+Count = Callable[[str], int]
+
+# str.splitlines would also cut at form feeds and U+2028.
+LINE = re.compile(r"[^\n]*\n|[^\n]+")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A cursor's surroundings, line ends normalised to line feeds.
+
+    Attributes:
+        prefix: Text before the cursor's line.
+        typed: The cursor's line before the cursor.
+        remainder: The cursor's line behind the cursor.
+        after: Text behind the cursor's line, its line end included.
+        newline: The document's own line end.
+        document: The base document for the analysis.
+    """
+
+    prefix: str
+    typed: str
+    remainder: str
+    after: str
+    newline: str
+    document: BaseDocument
+
+    @property
+    def suffix(self) -> str:
+        """Everything behind the cursor."""
+        return self.remainder + self.after
+
+    @property
+    def model_suffix(self) -> str:
+        """What the model sees behind the middle: not what editors close by themselves, which it writes again."""
+        unseen = not self.remainder.strip() or typed_over(self.remainder.encode())
+        return self.after[1:] if unseen else self.suffix
+
+    @property
+    def ending(self) -> str:
+        """First characters that follow the middle; a line feed at the end of the document."""
+        return self.remainder + "\n"
+
+
+def lay_out(request: CompletionRequest) -> Layout:
+    """Cut the document around the cursor.
+
+    Raises:
+        ValueError: The offset lies outside the document.
+    """
+    text, offset = request.document.text, request.offset
+    if not 0 <= offset <= len(text):
+        raise ValueError(f"offset {offset} lies outside the document of {len(text)} characters")
+    if text[offset - 1 : offset + 1] == "\r\n":
+        offset -= 1
+    before, behind = _normalised(text[:offset]), _normalised(text[offset:])
+    start = before.rfind("\n") + 1
+    prefix, typed = before[:start], before[start:]
+    end = behind.find("\n") if "\n" in behind else len(behind)
+    remainder, after = behind[:end], behind[end:]
+    indent = typed[: len(typed) - len(typed.lstrip(" \t"))]
+    document = BaseDocument(request.document.path, request.workspace, prefix, after[1:], indent, request.environment)
+    return Layout(prefix, typed, remainder, after, newline_of(text), document)
+
+
+def newline_of(text: str) -> str:
+    """Return the line end that ``text`` uses first; a line feed if it has none."""
+    at = min((i for i in (text.find("\r"), text.find("\n")) if i >= 0), default=-1)
+    if at < 0 or text[at] == "\n":
+        return "\n"
+    return "\r\n" if text[at : at + 2] == "\r\n" else "\r"
+
+
+def fit(prefix: str, suffix: str, budget: int, count: Count) -> tuple[str, str]:
+    """Shorten both sides to ``budget`` tokens together, cutting at line starts.
+
+    The suffix gets up to a quarter, and what either side leaves unused goes to the other.
+
+    Args:
+        prefix: Text before the middle.
+        suffix: Text behind it.
+        budget: Most tokens.
+        count: Number of tokens of a text.
+    """
+    # No token is longer than a few dozen characters, few are shorter than two: far enough is enough.
+    prefix, suffix = prefix[-budget * 12 :], suffix[: budget * 12]
+    suffix_share = max(budget // 4, budget - count(prefix))
+    suffix = head_within(suffix, suffix_share, count)
+    return tail_within(prefix, budget - count(suffix), count), suffix
+
+
+def head_within(text: str, budget: int, count: Count) -> str:
+    """Return the longest run of whole lines from the start with at most ``budget`` tokens."""
+    lines = LINE.findall(text)
+    keep = _most(len(lines), lambda n: count("".join(lines[:n])) <= budget)
+    return "".join(lines[:keep])
+
+
+def tail_within(text: str, budget: int, count: Count) -> str:
+    """Return whole lines from the end with at most ``budget`` tokens; the start moves in strides."""
+    lines = LINE.findall(text)
+    keep = _most(len(lines), lambda n: count("".join(lines[len(lines) - n :])) <= budget)
+    if keep == len(lines):
+        return text
+    start = len(lines) - keep
+    stride = -(-start // LINES_PER_MOVE) * LINES_PER_MOVE
+    return "".join(lines[stride if stride < len(lines) else start :])
+
+
+def _most(limit: int, fits: Callable[[int], bool]) -> int:
+    """Return the largest n up to ``limit`` that fits, where all below a fitting one fit."""
+    low, high = 0, limit
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle - 1)
+    return low
+
+
+def _normalised(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def as_document(text: str, newline: str) -> str:
+    """Give ``text`` the document's line ends."""
+    return text if newline == "\n" else text.replace("\n", newline)

@@ -1,0 +1,67 @@
+"""The completion service as the fronts see it, and how it comes to life.
+
+Loading a model takes seconds.  It runs on a thread of its own, is started once, and no request
+can cancel it; until it is done requests are answered without it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+from completion.types import CancelToken, CompletionRequest, CompletionResult
+
+
+class Service(Protocol):
+    """What completes; `completion.service.CompletionService` is one."""
+
+    @property
+    def model(self) -> str:
+        """Name of the model."""
+
+    @property
+    def device(self) -> str:
+        """Device it runs on."""
+
+    async def complete(self, request: CompletionRequest, cancel: CancelToken) -> CompletionResult:
+        """Complete; after ``cancel`` fires return soon, with anything."""
+
+    def close(self) -> None:
+        """Let go of threads and processes."""
+
+
+ServiceFactory = Callable[[], Service]
+
+
+async def load(factory: ServiceFactory) -> Service:
+    """Run ``factory`` on a thread that does not keep the process alive.
+
+    Raises:
+        Exception: Whatever the factory raised.
+    """
+    loop = asyncio.get_running_loop()
+    loaded: asyncio.Future[Service] = loop.create_future()
+
+    def settle(service: Service | None, error: Exception | None) -> None:
+        if loaded.cancelled():
+            return
+        if error is not None:
+            loaded.set_exception(error)
+        elif service is not None:
+            loaded.set_result(service)
+
+    def run() -> None:
+        service, error = None, None
+        try:
+            service = factory()
+        except Exception as raised:  # noqa: BLE001 -- the thread's border: the awaiting side gets it
+            error = raised
+        # The client may have left meanwhile, and the loop with it.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(settle, service, error)
+
+    threading.Thread(target=run, name="load-model", daemon=True).start()
+    return await loaded

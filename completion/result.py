@@ -1,0 +1,162 @@
+"""From finished runs to the result that fronts show."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from completion.certificate import certificate
+from completion.filters import shorten
+from completion.layout import Layout, as_document
+from completion.types import Candidate, CompletionResult, Denied, Reason, Token
+from decoding.recorder import Recorder
+from decoding.run import Emitted, Run
+from models.checkpoints import LoadedModel
+from models.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One candidate as the loop left it."""
+
+    run: Run
+    recorder: Recorder
+
+    @property
+    def typed(self) -> int:
+        """Bytes of the middle that the user had typed."""
+        return len(self.run.job.kept) + len(self.run.job.healed)
+
+    @property
+    def middle(self) -> str:
+        """What was written behind the cursor, before filters."""
+        return self.run.text[self.typed : self.run.keep].decode("utf-8", "ignore")
+
+
+def assemble(
+    layout: Layout, attempts: Sequence[Attempt], model: LoadedModel, around: Recorder, facts: Mapping[str, int]
+) -> CompletionResult:
+    """Filter the candidates, drop repeated ones and report what happened.
+
+    Args:
+        layout: The cursor's surroundings.
+        attempts: At least one; the first is reported token by token.
+        model: For its name and vocabulary.
+        around: Times of the phases around the loop.
+        facts: Counters of the fact source.
+    """
+    texts = [shorten(a.middle, layout.remainder, layout.after) for a in attempts]
+    unique: dict[str, Candidate] = {}
+    for text, attempt in zip(texts, attempts, strict=True):
+        kept = sum(e.logprob for e, cut in zip(attempt.run.emitted, cut_flags(attempt, text), strict=True) if not cut)
+        candidate = Candidate(as_document(text, layout.newline), kept, attempt.run.finish)
+        unique.setdefault(text, candidate)
+    candidates = tuple(c for t, c in unique.items() if t) or (next(iter(unique.values())),)
+    first = attempts[0]
+    return CompletionResult(
+        candidates=candidates,
+        reason=None if candidates[0].text else reason_of(first),
+        certificate=certificate(first.run.watch.checks()) if candidates[0].text else None,
+        model=model.name,
+        dtype=model.dtype,
+        device=model.device,
+        timings_ms=timings(attempts, around),
+        counters=counters(attempts, facts),
+        tokens=tokens_of(first, texts[0], model.vocabulary),
+    )
+
+
+def nothing(model: LoadedModel) -> CompletionResult:
+    """Return the result of a request that was cancelled before any work was done for it."""
+    empty = Candidate("", 0.0, "cancelled")
+    return CompletionResult((empty,), Reason.CANCELLED, None, model.name, model.dtype, model.device, {}, {}, ())
+
+
+def reason_of(attempt: Attempt) -> Reason:
+    """Say why there is no text."""
+    if attempt.run.finish == "cancelled":
+        return Reason.CANCELLED
+    if attempt.run.finish == "monitor":
+        return Reason.NO_LEGAL_CONTINUATION
+    if attempt.middle.strip():
+        return Reason.FILTERED_DUPLICATE_SUFFIX
+    return Reason.UNFINISHED if attempt.run.finish == "length" else Reason.EMPTY
+
+
+def timings(attempts: Sequence[Attempt], around: Recorder) -> dict[str, float]:
+    """Return milliseconds by phase, summed over the candidates."""
+    seconds: defaultdict[str, float] = defaultdict(float)
+    for attempt in attempts:
+        for name, value in attempt.recorder.seconds.items():
+            seconds[name] += value
+    times = {
+        "total": sum(around.seconds.values()) + sum(seconds.values()),
+        "context": around.seconds["context"],
+        "prefill": seconds["prefill"],
+        "decode": seconds["forward"] + seconds["walk"],
+        "monitor_thread": seconds["walk"],
+        "analysis_wait": seconds["analysis_wait"],
+    }
+    return {name: round(1000 * value, 2) for name, value in times.items()}
+
+
+def counters(attempts: Sequence[Attempt], facts: Mapping[str, int]) -> dict[str, Any]:
+    """Return the counts that the JSON contract names, summed over the candidates."""
+    denied: Counter[str] = Counter()
+    unknown: Counter[str] = Counter()
+    drafted: Counter[str] = Counter()
+    accepted: Counter[str] = Counter()
+    for attempt in attempts:
+        denied.update(d.monitor for e in attempt.run.emitted for d in e.choice.denials)
+        unknown.update("dereference" for e in attempt.run.emitted if e.missing)
+        drafted.update(attempt.recorder.drafted())
+        accepted.update(attempt.recorder.accepted())
+    return {
+        "prompt_tokens": len(attempts[0].run.job.prompt),
+        "prefilled_tokens": sum(a.recorder.prefilled for a in attempts),
+        "reused_tokens": sum(a.recorder.reused for a in attempts),
+        "new_tokens": sum(len(a.run.emitted) for a in attempts),
+        "forward_passes": sum(a.recorder.forward_passes for a in attempts),
+        "drafted": dict(drafted),
+        "accepted": dict(accepted),
+        "denied": dict(denied),
+        "unknown": dict(unknown),
+        "facts": {**facts, "verified_late": sum(a.recorder.late_facts for a in attempts)},
+    }
+
+
+def tokens_of(attempt: Attempt, text: str, vocabulary: Vocabulary) -> tuple[Token, ...]:
+    """Return the first candidate's tokens with what was refused for each."""
+    return tuple(
+        Token(
+            id=e.token,
+            text=e.data.decode("utf-8", "replace"),
+            origin=e.origin,
+            denied=tuple(Denied(d.monitor, spell(vocabulary, d.token)) for d in e.choice.denials),
+            cut=cut,
+        )
+        for e, cut in zip(attempt.run.emitted, cut_flags(attempt, text), strict=True)
+    )
+
+
+def spell(vocabulary: Vocabulary, token: int) -> str:
+    """Return a token's text; an end or special token is the empty text."""
+    return (vocabulary.bytes_of(token) or b"").decode("utf-8", "replace")
+
+
+def cut_flags(attempt: Attempt, text: str) -> list[bool]:
+    """Tell for each emitted token whether the shown text ends before its last byte; end tokens count as cut."""
+    shown_end = attempt.typed + len(text.encode())
+    at = len(attempt.run.job.kept)
+    flags = []
+    for emitted in attempt.run.emitted:
+        at += len(emitted.data)
+        flags.append(ends_beyond(emitted, at, shown_end))
+    return flags
+
+
+def ends_beyond(emitted: Emitted, at: int, shown_end: int) -> bool:
+    """Whether a token that ends at byte ``at`` of the middle is not shown to its end."""
+    return not emitted.data or at > shown_end

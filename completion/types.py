@@ -1,0 +1,206 @@
+"""Values that fronts and the completion service exchange.  All are immutable.
+
+Offsets are in characters of the document's text unless a name says otherwise.
+"""
+
+from __future__ import annotations
+
+import enum
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class Trigger(enum.Enum):
+    """Why a completion is asked for."""
+
+    INVOKED = "invoked"
+    AUTOMATIC = "automatic"
+
+
+class Reason(enum.Enum):
+    """Why a result has no text.  The value is what users, logs and metrics see."""
+
+    CANCELLED = "cancelled"
+    SUPERSEDED = "superseded"
+    MODEL_LOADING = "model_loading"
+    EXCLUDED_FILE = "excluded_file"
+    NO_LEGAL_CONTINUATION = "no_legal_continuation"
+    FILTERED_DUPLICATE_SUFFIX = "filtered_duplicate_suffix"
+    UNFINISHED = "unfinished"
+    EMPTY = "empty"
+
+
+@dataclass(frozen=True)
+class Document:
+    """A text as an editor sees it.
+
+    Attributes:
+        path: Absolute path; need not exist on disk.
+        text: Whole text, with the document's own line ends.
+        language: Language id as editors spell it, "python".
+    """
+
+    path: str
+    text: str
+    language: str = "python"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much may be generated.
+
+    Attributes:
+        max_tokens: Most tokens of new text.
+        multiline: Whether the middle may go beyond the cursor's statement.
+    """
+
+    max_tokens: int = 64
+    multiline: bool = True
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How tokens are drawn; the defaults are greedy.
+
+    Attributes:
+        temperature: 0 takes the best token.
+        top_k: Most candidates kept, 1 to 256.
+        top_p: Nucleus mass, 0 to 1.
+        min_p: Least probability relative to the best, 0 to 1.
+        seed: Key of the noise; equal seeds give equal texts.
+    """
+
+    temperature: float = 0.0
+    top_k: int = 256
+    top_p: float = 1.0
+    min_p: float = 0.0
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class CompletionRequest:
+    """A cursor in a document, and what is wanted there.
+
+    Attributes:
+        document: The text.
+        offset: Cursor, 0 to ``len(document.text)``.
+        workspace: Absolute path of the project folder.
+        trigger: Typing or an explicit call.
+        environment: The user's Python interpreter, or "" for the standard library alone.
+        facts: Fact mode: "wait", "live" or "none".
+        monitors: Names of the monitors to use; None for all.
+        drafters: Names of the drafters to use; None for the default ones.
+        candidates: Number of alternative texts.
+        limits: How much.
+        sampling: How.
+    """
+
+    document: Document
+    offset: int
+    workspace: str
+    trigger: Trigger = Trigger.INVOKED
+    environment: str = ""
+    facts: str = "wait"
+    monitors: tuple[str, ...] | None = None
+    drafters: tuple[str, ...] | None = None
+    candidates: int = 1
+    limits: Limits = field(default_factory=Limits)
+    sampling: Sampling = field(default_factory=Sampling)
+
+
+@dataclass(frozen=True)
+class Denied:
+    """A text that a monitor kept from being written.
+
+    Attributes:
+        monitor: Name of the monitor with the highest penalty.
+        text: The refused token's text.
+    """
+
+    monitor: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Token:
+    """One token of the first candidate, before filters.
+
+    Attributes:
+        id: Vocabulary id.
+        text: Its text; bytes that are no UTF-8 on their own are shown as U+FFFD.
+        origin: "model" or the name of the drafter that proposed it.
+        denied: What would have been written here otherwise, best first.
+        cut: A filter or the stop rule removed it from the text.
+    """
+
+    id: int
+    text: str
+    origin: str
+    denied: tuple[Denied, ...] = ()
+    cut: bool = False
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One completion.
+
+    Attributes:
+        text: What to insert at the cursor.
+        logprob: Sum of the raw log-probabilities (temperature 1) of the kept tokens, nats.
+        finish_reason: "stop", "length", "monitor" or "cancelled".
+    """
+
+    text: str
+    logprob: float
+    finish_reason: str
+
+
+@dataclass(frozen=True)
+class CompletionResult:
+    """What came out.  Either the first candidate has text or ``reason`` says why not.
+
+    Attributes:
+        candidates: Best first; at least one.
+        reason: Why there is no text, or None.
+        certificate: One line: what was checked against what; None when nothing was checked.
+        model: Name of the model.
+        dtype: Precision it ran in.
+        device: Device it ran on.
+        timings_ms: "total", "context", "prefill", "decode", "monitor_thread", "analysis_wait".
+        counters: As documented in docs/json.md.
+        tokens: The first candidate's tokens with their history.
+    """
+
+    candidates: tuple[Candidate, ...]
+    reason: Reason | None
+    certificate: str | None
+    model: str
+    dtype: str
+    device: str
+    timings_ms: Mapping[str, float]
+    counters: Mapping[str, Any]
+    tokens: tuple[Token, ...]
+
+    @property
+    def text(self) -> str:
+        """Text of the first candidate."""
+        return self.candidates[0].text
+
+
+class CancelToken:
+    """A flag that one side sets and the other polls; set once, never cleared."""
+
+    def __init__(self) -> None:
+        """Make a token that has not fired."""
+        self._event = threading.Event()
+
+    def cancel(self) -> None:
+        """Fire."""
+        self._event.set()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether it has fired."""
+        return self._event.is_set()

@@ -1,0 +1,106 @@
+"""What a weak model's doubt about a fact is worth: nothing.
+
+A monitor's penalty ``ln e`` for a name that a fact does not list is the fact's measured error.
+Multiplied into the model's probabilities it is right for a model that knows by itself what
+exists.  A small one may give all listed names together a ten-thousandth of its mass, and an
+invented one wins in spite of the fact.  So where a monitor knows the finite set of what may come,
+the model decides *which* of the listed and *which* of the unlisted, but not in favour of
+*unlisted*: if the listed have less mass than the others, the others' penalties are lowered by the
+logarithm of that ratio.  All unlisted names together then keep no more than e.  This is
+conditioning on uncertain evidence (Jeffrey, The Logic of Decision, 1965, ch. 11).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import torch
+
+from analysis.facts import FactView
+from decoding.watch import Watch
+from models.vocabulary import Node, Vocabulary
+from monitors.base import Continuations
+
+# Beyond this a penalty is as good as a ban; it keeps sums finite when the listed have no mass at all.
+STRONGEST = -40.0
+
+
+@dataclass(frozen=True)
+class Odds:
+    """Corrections of penalties at one position.
+
+    Attributes:
+        row: ``[V]`` raw logits.
+        watch: The monitors' states before the token.
+        view: Facts known.
+        vocabulary: Ids and their bytes.
+    """
+
+    row: torch.Tensor
+    watch: Watch
+    view: FactView
+    vocabulary: Vocabulary
+    _known: dict[tuple[str, bytes], float] = field(default_factory=dict)
+
+    def correction(self, data: bytes, monitor: str) -> float:
+        """Return what is added to the penalty that a monitor gives a token, nats, 0 or less.
+
+        Args:
+            data: The token's bytes; b"" for an end token.
+            monitor: Its name.
+        """
+        watch = self.watch
+        for start in range(len(data) + 1):
+            closed = watch.closed_by(monitor)
+            if closed is not None:
+                return self._at(data[:start], monitor, closed)
+            watch = watch.advance(data[start : start + 1], self.view)
+        return 0.0
+
+    def _at(self, before: bytes, monitor: str, closed: Continuations) -> float:
+        """Return the correction for tokens that begin with ``before``, behind which the set is known."""
+        if (monitor, before) not in self._known:
+            node = self.vocabulary.trie
+            for byte in before:
+                node = node.children[byte]
+            listed = self._mass(listed_tokens(node, closed))
+            everything = self._mass(node.below) if before else 1.0
+            self._known[monitor, before] = log_ratio(listed, everything - listed)
+        return self._known[monitor, before]
+
+    def _mass(self, tokens: Sequence[int]) -> float:
+        return float(self._probabilities[torch.as_tensor(tokens, dtype=torch.long)].sum()) if tokens else 0.0
+
+    @cached_property
+    def _probabilities(self) -> torch.Tensor:
+        return torch.softmax(self.row.double(), dim=-1).cpu()
+
+
+def listed_tokens(node: Node, closed: Continuations) -> list[int]:
+    """Return the tokens below ``node`` that begin, or begin and end, one of the texts.
+
+    A token that goes on with a second name counts by its first; vocabularies hardly have any.
+    """
+    found: list[int] = []
+    stack: list[tuple[Node, tuple[bytes, ...]]] = [(node, closed.texts)]
+    while stack:
+        here, texts = stack.pop()
+        found += here.ids
+        complete = b"" in texts
+        for byte, child in here.children.items():
+            rest = tuple(text[1:] for text in texts if text[:1] == bytes((byte,)))
+            if rest:
+                stack.append((child, rest))
+            elif complete and byte not in closed.inside:
+                found += child.below
+    return found
+
+
+def log_ratio(listed: float, others: float) -> float:
+    """Return the logarithm of the odds of ``listed``, at most 0 and at least ``STRONGEST``."""
+    if listed >= others:
+        return 0.0
+    return max(STRONGEST, math.log(listed / others)) if listed > 0 else STRONGEST

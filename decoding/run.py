@@ -1,0 +1,149 @@
+"""One generation: what it is given, what it works with, and what it has written so far."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from analysis.facts import FactKey, FactSource, FactView
+from decoding.masking import Choice, Masker
+from decoding.recorder import Recorder
+from decoding.types import Drafter, Stop
+from decoding.watch import Watch
+from models.engines.base import Engine, Slab
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to generate.
+
+    Attributes:
+        prompt: Ids, the kept typed part at their end; at least two.
+        kept: Bytes of the middle that stand in the prompt: the typed part less what is healed.
+        healed: Bytes that the middle goes on with in any case; may be empty.
+        max_tokens: Most tokens to emit, at least 1.
+        separators: Special ids that a draft must not copy.
+    """
+
+    prompt: tuple[int, ...]
+    kept: bytes
+    healed: bytes
+    max_tokens: int
+    separators: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Who does it: everything a generation works with.
+
+    Attributes:
+        engine: Runs the network.
+        slab: Its keys and values; whatever it shares with the prompt is reused.
+        masker: Chooses tokens.
+        watch: The monitors' states at the start of the middle.
+        stop: Decides when the middle is finished.
+        facts: Where facts come from.
+        drafters: Asked in this order; the first draft that is not empty is used.
+        draft_budget: Most tokens to draft.
+    """
+
+    engine: Engine
+    slab: Slab
+    masker: Masker
+    watch: Watch
+    stop: Stop
+    facts: FactSource
+    drafters: Sequence[Drafter]
+    draft_budget: int
+
+
+@dataclass(frozen=True, slots=True)
+class Emitted:
+    """One emitted token, with what is needed to choose again at its place.
+
+    Attributes:
+        token: Its id.
+        choice: How it was chosen.
+        data: Its bytes; empty for an end token.
+        origin: "model", or the drafter that guessed it.
+        logprob: Raw log-probability, nats.
+        row: ``[V]`` the logits it was drawn from.
+        before: The monitors' states before it.
+        after: The monitors' states after it.
+        stop: State of the stop policy after it.
+        missing: Facts that its sites lacked.
+    """
+
+    token: int
+    choice: Choice
+    data: bytes
+    origin: str
+    logprob: float
+    row: torch.Tensor
+    before: Watch
+    after: Watch
+    stop: Any
+    missing: tuple[FactKey, ...]
+
+
+@dataclass
+class Run:
+    """The state of one generation; only ``decoding.loop`` changes it.
+
+    Attributes:
+        job: What to generate.
+        parts: With what.
+        recorder: Told of every forward pass and phase.
+        view: Facts that the newest choice knew.
+        start: The monitors' states behind the kept typed part.
+        start_missing: Facts that a name begun in the kept part lacks.
+        start_stop: State of the stop policy there.
+        emitted: The tokens so far.
+        finish: Why the middle is finished: "stop", "length", "monitor" (nothing is legal) or
+            "cancelled"; "" while it is not.
+        keep: Once finished, ``text[:keep]`` is the middle.
+    """
+
+    job: Job
+    parts: Parts
+    recorder: Recorder
+    view: FactView
+    start: Watch
+    start_missing: tuple[FactKey, ...]
+    start_stop: Any
+    emitted: list[Emitted] = field(default_factory=list)
+    finish: str = ""
+    keep: int = 0
+
+    @property
+    def watch(self) -> Watch:
+        """The monitors' states at the tip."""
+        return self.emitted[-1].after if self.emitted else self.start
+
+    @property
+    def stop(self) -> Any:
+        """The stop policy's state at the tip."""
+        return self.emitted[-1].stop if self.emitted else self.start_stop
+
+    @property
+    def text(self) -> bytes:
+        """The middle so far, the kept typed part included."""
+        return self.job.kept + b"".join(e.data for e in self.emitted)
+
+    @property
+    def tokens(self) -> tuple[int, ...]:
+        """Ids emitted so far."""
+        return tuple(e.token for e in self.emitted)
+
+    @property
+    def root(self) -> int:
+        """The last token that is not in the slab yet."""
+        return self.emitted[-1].token if self.emitted else self.job.prompt[-1]
+
+    @property
+    def settled(self) -> int:
+        """Length of the slab between two steps: everything before the root."""
+        return len(self.job.prompt) - 1 + len(self.emitted)

@@ -1,0 +1,92 @@
+"""From a row of logits to candidates in the order in which they would be chosen.
+
+The processed distribution: temperature, then top-k, top-p and min-p on the raw row; then
+the monitors' penalties; then Gumbel noise, whose argmax is a draw (Gumbel 1954; Maddison
+et al. 2014).  Penalties only lower a score, so they can be asked for lazily
+(``decoding.masking``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from decoding.noise import gumbel
+
+MAX_CANDIDATES = 256
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """How tokens are drawn from a row.
+
+    Attributes:
+        temperature: 0 takes the best token, and no other setting but ``top_k`` matters then.
+        top_k: Most candidates kept, 1 to 256.
+        top_p: Smallest head of the distribution with this mass is kept, 0 to 1.
+        min_p: Candidates below this share of the best one's probability are dropped, 0 to 1.
+        seed: Key of the noise.
+        candidate: Number of the alternative text.
+    """
+
+    temperature: float = 0.0
+    top_k: int = MAX_CANDIDATES
+    top_p: float = 1.0
+    min_p: float = 0.0
+    seed: int = 0
+    candidate: int = 0
+
+    def rank(self, row: torch.Tensor, position: int) -> list[tuple[float, int]]:
+        """Return the kept candidates as (perturbed score, token id), best first.
+
+        Args:
+            row: ``[V]`` raw logits.
+            position: Index in the middle, the key of the noise.
+
+        Returns:
+            At least one candidate; equal scores stand in the order of their ids.
+        """
+        raw, ids = torch.topk(row, min(self.top_k, MAX_CANDIDATES, row.shape[0]))
+        scores, tokens = raw.double().cpu().numpy(), ids.cpu().numpy()
+        if self.temperature > 0:
+            keep = self._kept(scores / self.temperature)
+            scores, tokens = scores[:keep], tokens[:keep]
+        return self._perturbed(scores, tokens, position)
+
+    def rank_among(self, row: torch.Tensor, position: int, tokens: Sequence[int]) -> list[tuple[float, int]]:
+        """Return the best of some tokens as ``rank`` would have scored them, whether or not it kept them.
+
+        Args:
+            row: ``[V]`` raw logits.
+            position: Index in the middle.
+            tokens: Ids, at least one; the ``MAX_CANDIDATES`` with the best raw logits are returned.
+        """
+        ids = torch.as_tensor(tokens, dtype=torch.long, device=row.device)
+        raw, places = torch.topk(row[ids], min(MAX_CANDIDATES, len(ids)))
+        return self._perturbed(raw.double().cpu().numpy(), ids[places].cpu().numpy(), position)
+
+    def _perturbed(self, scores: Floats, tokens: Ints, position: int) -> list[tuple[float, int]]:
+        if self.temperature > 0:
+            scores = scores / self.temperature + gumbel(self.seed, self.candidate, position, tokens)
+        order = np.lexsort((tokens, -scores))
+        return [(float(scores[i]), int(tokens[i])) for i in order]
+
+    def _kept(self, scores: Floats) -> int:
+        """Count the head of ``scores`` (``[n]``, descending) that top-p and min-p keep; at least 1."""
+        probabilities = np.exp(scores - scores[0])
+        by_min_p = int((probabilities >= self.min_p).sum())
+        before = np.cumsum(probabilities) - probabilities
+        by_top_p = int((before < self.top_p * probabilities.sum()).sum())
+        return max(1, min(by_min_p, by_top_p))
+
+
+def log_probability(row: torch.Tensor, token: int) -> float:
+    """Return the raw log-probability (temperature 1) of ``token`` in ``row`` (``[V]``), nats."""
+    return float(row[token] - torch.logsumexp(row, dim=-1))

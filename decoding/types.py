@@ -1,0 +1,103 @@
+"""Values of the decode loop.  Everything here is immutable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from analysis.facts import FactView
+from decoding.watch import Watch
+from monitors.base import Lexed
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A chain of guessed tokens.
+
+    Attributes:
+        tokens: Guessed ids, next first; may be empty.
+        source: Name of the drafter.
+        match_length: How many tokens of context the guess rests on; 0 if that means nothing.
+    """
+
+    tokens: tuple[int, ...] = ()
+    source: str = ""
+    match_length: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tip:
+    """The point that a draft continues.
+
+    Attributes:
+        tokens: Ids of the middle so far.
+        text: Bytes of the middle so far.
+        watch: The monitors' states there.
+        view: Facts known at this moment.
+    """
+
+    tokens: tuple[int, ...]
+    text: bytes
+    watch: Watch
+    view: FactView
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """What one forward pass settled.
+
+    Attributes:
+        tokens: Ids that were emitted, at least one.
+        drafted: How many tokens the draft had.
+        accepted: How many of them were right.
+        source: Name of the drafter; "" if nothing was drafted.
+    """
+
+    tokens: tuple[int, ...]
+    drafted: int
+    accepted: int
+    source: str
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """Ids that a drafter may copy from, and where copying must not cross.
+
+    Attributes:
+        tokens: Ids of the whole prompt, forced typed part included.
+        separators: Special ids; a copy never contains one.
+    """
+
+    tokens: tuple[int, ...]
+    separators: frozenset[int]
+
+
+class Drafter(Protocol):
+    """Guesses the next tokens.  Wrong guesses cost time, never correctness."""
+
+    name: str
+
+    def begin(self, prompt: Prompt) -> None:
+        """Get ready for one request."""
+
+    def propose(self, tip: Tip, budget: int) -> Draft:
+        """Return at most ``budget`` tokens; changes nothing."""
+
+    def observe(self, tokens: tuple[int, ...]) -> None:
+        """Learn what was emitted."""
+
+    def rewind(self, count: int) -> None:
+        """Forget the last ``count`` emitted tokens."""
+
+
+class Stop(Protocol):
+    """Decides from the text alone when the middle is finished; states are immutable values."""
+
+    def start(self) -> Any:
+        """Return the state at the start of the middle, before the typed part."""
+
+    def advance(self, state: Any, text: Lexed) -> Any:
+        """Return the state after ``text``."""
+
+    def cut(self, state: Any) -> int | None:
+        """Return how many bytes of the middle to keep, typed part included; None while it goes on."""

@@ -1,0 +1,107 @@
+"""All monitors' states at one point of the text, as one immutable value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from analysis.facts import FactKey, FactView
+from analysis.scanner import Scan
+from monitors.base import FORBIDDEN, Check, Continuations, Kind, Lexed, Monitor
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the monitors say of some bytes together.
+
+    Attributes:
+        penalty: Sum of the monitors' penalties, nats; 0 or less.
+        monitor: The monitor with the highest penalty; "" if nobody objects.
+    """
+
+    penalty: float
+    monitor: str
+
+
+CLEAR = Judgement(0.0, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """The monitors and their states after some text.
+
+    Attributes:
+        monitors: In building order: the most trusted first.
+        scan: Lexical state.
+        states: One state a monitor.
+    """
+
+    monitors: tuple[Monitor[Any], ...]
+    scan: Scan
+    states: tuple[Any, ...]
+
+    @classmethod
+    def start(cls, monitors: tuple[Monitor[Any], ...], scan: Scan) -> Watch:
+        """Return the states at the start of the middle, where the lexical state is ``scan``."""
+        return cls(monitors, scan, tuple(monitor.start() for monitor in monitors))
+
+    def advance(self, data: bytes, view: FactView) -> Watch:
+        """Return the states after ``data``."""
+        if not data:
+            return self
+        text = Lexed.of(self.scan, data)
+        states = tuple(m.advance(s, text, view) for m, s in zip(self.monitors, self.states, strict=True))
+        return replace(self, scan=text.after[-1], states=states)
+
+    def judge(self, data: bytes, view: FactView, is_suffix: bool = False) -> Judgement:
+        """Add up the penalties of ``data``; stops at the first monitor that forbids it."""
+        if not self.monitors or not data:
+            return CLEAR
+        text = Lexed.of(self.scan, data, is_suffix)
+        total, worst, name = 0.0, 0.0, ""
+        for monitor, state in zip(self.monitors, self.states, strict=True):
+            penalty = monitor.score(state, text, view)
+            if penalty == FORBIDDEN:
+                return Judgement(FORBIDDEN, monitor.name)
+            total += penalty
+            if penalty < worst:
+                worst, name = penalty, monitor.name
+        return Judgement(total, name)
+
+    def stand_down(self) -> tuple[Watch, str] | None:
+        """Set the newest monitor aside that is not sound.
+
+        Returns:
+            The states without it and its name, or None when only sound ones are left.
+        """
+        for index in range(len(self.monitors) - 1, -1, -1):
+            if self.monitors[index].kind is not Kind.SOUND:
+                keep = [i for i in range(len(self.monitors)) if i != index]
+                monitors = tuple(self.monitors[i] for i in keep)
+                states = tuple(self.states[i] for i in keep)
+                return replace(self, monitors=monitors, states=states), self.monitors[index].name
+        return None
+
+    def continuations(self) -> tuple[Continuations, ...]:
+        """Return the finite sets one of which has to come next, one a monitor that has such a set."""
+        sets = (m.continuations(s) for m, s in zip(self.monitors, self.states, strict=True))
+        return tuple(found for found in sets if found is not None)
+
+    def closed_by(self, name: str) -> Continuations | None:
+        """Return the finite set that the monitor of that name knows here, if it does."""
+        for monitor, state in zip(self.monitors, self.states, strict=True):
+            if monitor.name == name:
+                return monitor.continuations(state)
+        return None
+
+    def needs(self) -> tuple[FactKey, ...]:
+        """Return the questions whose answers may be wanted soon."""
+        return tuple(key for m, s in zip(self.monitors, self.states, strict=True) for key in m.needs(s))
+
+    def missing(self) -> tuple[FactKey, ...]:
+        """Return the questions that had no answer when the last ``advance`` passed their site."""
+        return tuple(key for m, s in zip(self.monitors, self.states, strict=True) for key in m.missing(s))
+
+    def checks(self) -> tuple[Check, ...]:
+        """Return the judgements on all names finished so far."""
+        return tuple(check for m, s in zip(self.monitors, self.states, strict=True) for check in m.checks(s))

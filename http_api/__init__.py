@@ -1,0 +1,1 @@
+"""The front for programs: completions over HTTP, in four dialects."""

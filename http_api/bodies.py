@@ -1,0 +1,74 @@
+"""Bodies of requests: JSON in, checked values out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeVar
+
+import pydantic
+import pydantic_core
+from pydantic import AfterValidator, Field
+from starlette.requests import ClientDisconnect, Request
+
+from http_api.errors import CLIENT_GONE, ApiError
+
+MOST_TOKENS = 512
+"""Most tokens of new text in one request."""
+
+MOST_CANDIDATES = 16
+MOST_STOPS = 16
+MOST_CHARACTERS = 16_000_000
+
+
+def _no_nul(path: str) -> str:
+    if "\0" in path:
+        raise ValueError("must not have a NUL character")
+    return path
+
+
+Temperature = Annotated[float, Field(ge=0, le=5, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Candidates = Annotated[int, Field(ge=1, le=MOST_CANDIDATES)]
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+Path = Annotated[str, Field(min_length=1, max_length=4096), AfterValidator(_no_nul)]
+Text = Annotated[str, Field(max_length=MOST_CHARACTERS)]
+Stop = Annotated[str, Field(min_length=1, max_length=256)]
+Stops = Annotated[list[Stop], Field(max_length=MOST_STOPS)]
+
+Body = TypeVar("Body", bound=pydantic.BaseModel)
+
+
+async def read(request: Request) -> dict[str, Any]:
+    """Return the JSON object that is a request's body.
+
+    Raises:
+        ApiError: It is none (400), or the client has gone.
+    """
+    try:
+        value = pydantic_core.from_json(await request.body(), allow_inf_nan=False)
+    except ClientDisconnect as error:
+        raise ApiError(CLIENT_GONE, "the client has gone") from error
+    except ValueError as error:
+        raise ApiError(400, f"the body is not JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise ApiError(400, "the body must be a JSON object")
+    return value
+
+
+def check(shape: type[Body], value: dict[str, Any]) -> Body:
+    """Return the object as ``shape`` has it.
+
+    Raises:
+        ApiError: It is not of that shape (422); the message names the field and quotes no value.
+    """
+    try:
+        return shape.model_validate(value)
+    except pydantic.ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        field = ".".join(str(part) for part in first["loc"])[:80]
+        message = first["msg"].removeprefix("Value error, ")
+        raise ApiError(422, f"{field}: {message}" if field else message, field or None) from error
+
+
+def refuse(field: str, why: str) -> ApiError:
+    """Return the error of a wish that cannot be met, so that no client believes that it was."""
+    return ApiError(400, f"{field} {why}", field)

@@ -1,0 +1,140 @@
+"""llama.cpp's ``POST /infill``, for llama.vim, llama.vscode and their kin.
+
+llama.vim drops a reply unless it has ``"content":"`` without a blank, so the JSON is compact.
+Text of other files (``input_extra``) is not used yet, nor are time limits and sampler chains.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from completion.types import Candidate, CompletionRequest, CompletionResult, Document, Limits, Sampling, Trigger
+from http_api.ask import complete, desk_of, settings_of
+from http_api.bodies import MOST_TOKENS, Candidates, Share, Stops, Temperature, Text, check
+from http_api.cuts import at_dedent, at_stop
+from http_api.events import stream
+from http_api.openai import history
+from http_api.settings import ServerSettings
+
+MOST_TOP_K = 256
+
+
+class Body(BaseModel):
+    """What a client sends; fields beside these change nothing.
+
+    ``n_predict`` below zero means "as many as usual", ``seed`` below zero "any", and
+    ``top_k`` of zero or below "all", as in llama.cpp.
+    """
+
+    input_prefix: Text
+    input_suffix: Text
+    prompt: Text = ""
+    n_predict: int = -1
+    n_indent: Annotated[int, Field(ge=0)] = 0
+    n_cmpl: Candidates = 1
+    temperature: Temperature = 0.0
+    top_k: int = 0
+    top_p: Share = 1.0
+    min_p: Share = 0.0
+    seed: Annotated[int, Field(lt=2**63)] = -1
+    stop: Stops = []
+    stream: bool = False
+    response_fields: list[str] | None = None
+
+
+async def infill(request: Request, value: dict[str, Any]) -> Response:
+    """Complete between prefix and suffix; ``prompt`` is the cursor's line up to the cursor."""
+    body = check(Body, value)
+    if body.n_predict == 0:
+        await warm(request, body)
+        return JSONResponse({"content": "", "stop": True})
+    result = await complete(request, wanted(body, settings_of(request)))
+    answers = [answer(i, candidate, body, result) for i, candidate in enumerate(result.candidates)]
+    if body.stream:
+        return stream(part for whole in answers for part in frames(whole))
+    if body.response_fields:
+        answers = [chosen(whole, body.response_fields) for whole in answers]
+    return JSONResponse(answers if body.n_cmpl > 1 else answers[0])
+
+
+async def warm(request: Request, body: Body) -> None:
+    """Read the prompt, so that the next request finds it in the cache; not if anybody is waiting.
+
+    Clients warm with other files' text alone, too, which would drive the document out.
+    """
+    if desk_of(request).busy or not (body.input_prefix or body.prompt or body.input_suffix):
+        return
+    one = body.model_copy(update={"n_predict": 1, "n_cmpl": 1})
+    await complete(request, wanted(one, settings_of(request)))
+
+
+def wanted(body: Body, settings: ServerSettings) -> CompletionRequest:
+    """Return what the service is asked."""
+    before = body.input_prefix + body.prompt
+    most = Limits.max_tokens if body.n_predict < 0 else min(body.n_predict, MOST_TOKENS)
+    return CompletionRequest(
+        document=Document(f"{settings.workspace}/untitled.py", before + body.input_suffix),
+        offset=len(before),
+        workspace=settings.workspace,
+        trigger=Trigger.AUTOMATIC,
+        environment=settings.environment,
+        facts="live",
+        candidates=body.n_cmpl,
+        limits=Limits(max_tokens=most),
+        sampling=Sampling(
+            temperature=body.temperature,
+            top_k=min(body.top_k, MOST_TOP_K) if body.top_k > 0 else MOST_TOP_K,
+            top_p=body.top_p,
+            min_p=body.min_p,
+            seed=max(0, body.seed),
+        ),
+    )
+
+
+def answer(index: int, candidate: Candidate, body: Body, result: CompletionResult) -> dict[str, Any]:
+    """Return one alternative as llama.cpp would."""
+    text = at_dedent(at_stop(candidate.text, body.stop), body.n_indent)
+    limit = candidate.finish_reason == "length" and text == candidate.text
+    counted = result.counters
+    return {
+        "index": index,
+        "content": text,
+        "stop": True,
+        "stop_type": "limit" if limit else "eos" if text == candidate.text else "word",
+        "model": result.model,
+        "tokens_predicted": counted["new_tokens"],
+        "tokens_evaluated": counted["prompt_tokens"],
+        "tokens_cached": counted["reused_tokens"],
+        "timings": {
+            **speed("prompt", counted["prefilled_tokens"], result.timings_ms["prefill"]),
+            **speed("predicted", counted["new_tokens"], result.timings_ms["decode"]),
+        },
+        "verifill": history(result),
+    }
+
+
+def speed(phase: str, tokens: int, milliseconds: float) -> dict[str, float]:
+    """Return tokens, time and tokens a second under llama.cpp's names."""
+    per_second = round(1000 * tokens / milliseconds, 2) if milliseconds else 0.0
+    return {f"{phase}_n": tokens, f"{phase}_ms": milliseconds, f"{phase}_per_second": per_second}
+
+
+def frames(whole: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the two frames of one alternative: its text, and everything else."""
+    return {"index": whole["index"], "content": whole["content"], "stop": False}, {**whole, "content": ""}
+
+
+def chosen(whole: dict[str, Any], fields: list[str]) -> dict[str, Any]:
+    """Return some fields, flat; ``timings/prompt_n`` is a field of a field.  Unknown ones are left out."""
+    flat = {}
+    for field in fields:
+        value: Any = whole
+        for part in field.split("/"):
+            value = value.get(part) if isinstance(value, dict) else None
+        if value is not None:
+            flat[field] = value
+    return flat

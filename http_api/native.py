@@ -1,0 +1,119 @@
+"""Verifill's own dialect: ``POST /v1/complete``, with everything that ``verifill complete --json`` has.
+
+The request names the file, but no file is read: the text comes along, as it is in the editor.
+It cannot name an interpreter, because that would be run.
+"""
+
+from __future__ import annotations
+
+import os
+import pathlib
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from completion.cursor import offset_of
+from completion.json_output import dumps
+from completion.types import CompletionRequest, Document, Limits, Sampling
+from completion.workspace import nearest_project
+from decoding.drafters.registry import BUILDERS
+from http_api.ask import complete, settings_of
+from http_api.bodies import MOST_TOKENS, Candidates, Path, Seed, Share, Temperature, Text, check
+from http_api.errors import ApiError
+from http_api.settings import ServerSettings
+from monitors.registry import FACTORIES
+
+Names = Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=32)]
+Position = Annotated[int, Field(ge=0)]
+
+
+class Body(BaseModel):
+    """A cursor in a text, and wishes; the defaults are the command line's.
+
+    The cursor is ``offset``, in characters from 0, or ``line`` and ``column``, both from 1;
+    without ``column`` it is the line's end.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    path: Path
+    text: Text
+    offset: Position | None = None
+    line: Position | None = None
+    column: Position | None = None
+    language: str = "python"
+    workspace: Path | None = None
+    monitors: Names | None = None
+    drafters: Names | None = None
+    facts: Literal["wait", "live", "none"] = "wait"
+    candidates: Candidates = 1
+    max_tokens: Annotated[int, Field(ge=1, le=MOST_TOKENS)] = Limits.max_tokens
+    multiline: bool = True
+    temperature: Temperature = 0.0
+    top_k: Annotated[int, Field(ge=1, le=256)] = 256
+    top_p: Share = 1.0
+    min_p: Share = 0.0
+    seed: Seed = 0
+
+
+async def native(request: Request, value: dict[str, Any]) -> Response:
+    """Complete and return the object that docs/json.md describes."""
+    body = check(Body, value)
+    check_names("monitors", body.monitors, tuple(FACTORIES))
+    check_names("drafters", body.drafters, tuple(BUILDERS))
+    result = await complete(request, wanted(body, settings_of(request)))
+    return Response(dumps(result), media_type="application/json")
+
+
+def wanted(body: Body, settings: ServerSettings) -> CompletionRequest:
+    """Return what the service is asked.
+
+    Raises:
+        ApiError: There is no such place in the text.
+    """
+    folder = os.path.normpath(os.path.join(settings.workspace, body.workspace or ""))
+    path = os.path.normpath(os.path.join(folder, body.path))
+    return CompletionRequest(
+        document=Document(path, body.text, body.language),
+        offset=cursor(body),
+        workspace=folder if body.workspace else str(nearest_project(pathlib.Path(path))),
+        environment=settings.environment,
+        facts=body.facts,
+        monitors=None if body.monitors is None else tuple(body.monitors),
+        drafters=None if body.drafters is None else tuple(body.drafters),
+        candidates=body.candidates,
+        limits=Limits(body.max_tokens, body.multiline),
+        sampling=Sampling(body.temperature, body.top_k, body.top_p, body.min_p, body.seed),
+    )
+
+
+def cursor(body: Body) -> int:
+    """Return the cursor's offset.
+
+    Raises:
+        ApiError: It is named twice or not at all, or lies outside the text.
+    """
+    if (body.offset is None) == (body.line is None) or (body.line is None and body.column is not None):
+        raise ApiError(422, "give the cursor as offset, or as line with or without column", "offset")
+    if body.offset is not None:
+        if body.offset > len(body.text):
+            raise ApiError(422, f"offset {body.offset} lies outside the text of {len(body.text)} characters", "offset")
+        return body.offset
+    assert body.line is not None
+    try:
+        return offset_of(body.text, body.line, body.column, "the text")
+    except ValueError as error:
+        raise ApiError(422, str(error), "line") from error
+
+
+def check_names(field: str, wanted: list[str] | None, known: tuple[str, ...]) -> None:
+    """See that all names are known.
+
+    Raises:
+        ApiError: One is not.
+    """
+    for name in wanted or ():
+        if name not in known:
+            raise ApiError(422, f"{field}: unknown name {name!r}; known are {', '.join(known)}", field)

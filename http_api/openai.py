@@ -1,0 +1,136 @@
+"""OpenAI's completions: ``POST /v1/completions`` with ``prompt`` and ``suffix``, ``GET /v1/models``.
+
+Differences, all of them told in docs/http.md: temperature is 0 unless asked for, equal requests
+have equal answers, no alternative comes twice (there may be fewer than ``n``), and a prompt
+without suffix is refused.  Such a prompt is meant raw, often with the marks of some model's
+template in it; the service lays prompts out itself, and for it those marks are plain text.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, Field
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from completion.types import Candidate, CompletionRequest, CompletionResult, Document, Limits, Sampling
+from http_api.ask import complete, desk_of, settings_of
+from http_api.bodies import MOST_TOKENS, Candidates, Seed, Share, Stops, Temperature, Text, check, refuse
+from http_api.cuts import at_stop
+from http_api.events import stream
+from http_api.settings import ServerSettings
+
+# What would change the answer and is not served; the values that ask for nothing are let through.
+UNSERVED: dict[str, tuple[object, ...]] = {
+    "logprobs": (None, 0),
+    "echo": (None, False),
+    "best_of": (None, 1),
+    "frequency_penalty": (None, 0),
+    "presence_penalty": (None, 0),
+    "logit_bias": (None, {}),
+}
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+class StreamOptions(BaseModel):
+    """How to stream."""
+
+    include_usage: bool | None = None
+
+
+class Body(BaseModel):
+    """What a client sends; fields beside these change nothing."""
+
+    prompt: Text
+    suffix: Text | None = None
+    max_tokens: Annotated[int, Field(ge=1)] | None = None
+    temperature: Temperature | None = None
+    top_p: Share | None = None
+    n: Candidates | None = None
+    stop: Annotated[Stops, BeforeValidator(_as_list)] | None = None
+    seed: Seed | None = None
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+
+
+async def completions(request: Request, value: dict[str, Any]) -> Response:
+    """Complete between ``prompt`` and ``suffix``."""
+    for field, neutral in UNSERVED.items():
+        if value.get(field) not in neutral:
+            raise refuse(field, "is not served; leave it out")
+    body = check(Body, value)
+    if body.suffix is None:
+        raise refuse("suffix", 'is missing: raw prompts are not served; send the code behind the cursor, "" for none')
+    result = await complete(request, wanted(body, body.suffix, settings_of(request)))
+    head = {
+        "id": f"cmpl-{uuid.uuid4().hex}",
+        "object": "text_completion",
+        "created": int(time.time()),
+        "model": result.model,
+    }
+    choices = [choice(i, candidate, body.stop or ()) for i, candidate in enumerate(result.candidates)]
+    if body.stream:
+        with_usage = bool(body.stream_options and body.stream_options.include_usage)
+        return stream(frames(head, choices, usage(result) if with_usage else None), done="[DONE]")
+    return JSONResponse({**head, "choices": choices, "usage": usage(result), "verifill": history(result)})
+
+
+async def models(request: Request) -> Response:
+    """List the one model; none while it loads."""
+    service = desk_of(request).service
+    data = [] if service is None else [service.model]
+    cards = [{"id": name, "object": "model", "created": 0, "owned_by": "verifill"} for name in data]
+    return JSONResponse({"object": "list", "data": cards})
+
+
+def wanted(body: Body, suffix: str, settings: ServerSettings) -> CompletionRequest:
+    """Return what the service is asked."""
+    return CompletionRequest(
+        document=Document(f"{settings.workspace}/untitled.py", body.prompt + suffix),
+        offset=len(body.prompt),
+        workspace=settings.workspace,
+        environment=settings.environment,
+        candidates=body.n or 1,
+        limits=Limits(max_tokens=min(body.max_tokens or Limits.max_tokens, MOST_TOKENS)),
+        sampling=Sampling(
+            temperature=body.temperature or 0.0,
+            top_p=1.0 if body.top_p is None else body.top_p,
+            seed=body.seed or 0,
+        ),
+    )
+
+
+def choice(index: int, candidate: Candidate, stops: Sequence[str]) -> dict[str, Any]:
+    """Return one alternative, cut at the client's stop strings."""
+    text = at_stop(candidate.text, stops)
+    length = candidate.finish_reason == "length" and text == candidate.text
+    return {"index": index, "text": text, "logprobs": None, "finish_reason": "length" if length else "stop"}
+
+
+def frames(
+    head: dict[str, Any], choices: Sequence[dict[str, Any]], counted: dict[str, int] | None
+) -> list[dict[str, Any]]:
+    """Return the frames of a stream: each choice's text, its end, and the usage if it is asked for."""
+    parts = [part for c in choices for part in ({**c, "finish_reason": None}, {**c, "text": ""})]
+    if counted is None:
+        return [{**head, "choices": [part]} for part in parts]
+    return [*({**head, "choices": [part], "usage": None} for part in parts), {**head, "choices": [], "usage": counted}]
+
+
+def usage(result: CompletionResult) -> dict[str, int]:
+    """Return how many tokens were read and written, those cut off again included."""
+    prompt, new = result.counters["prompt_tokens"], result.counters["new_tokens"]
+    return {"prompt_tokens": prompt, "completion_tokens": new, "total_tokens": prompt + new}
+
+
+def history(result: CompletionResult) -> dict[str, str | None]:
+    """Return what no other server tells: why there is no text, and what was checked."""
+    reason = None if result.reason is None else result.reason.value
+    return {"reason": reason, "certificate": result.certificate}

@@ -1,0 +1,32 @@
+"""What the server is told when it starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ServerSettings:
+    """Fixed for the server's life.
+
+    Attributes:
+        version: Verifill's version.
+        token: What clients must send as ``Authorization: Bearer ...``.
+        hosts: Values of the Host header, without port and in lower case, that mean this server.
+        any_address: Whether a Host header may also be any IP address; a page that rebinds its
+            own name to this machine cannot send one.
+        workspace: Project folder of requests that name none.
+        environment: The user's Python interpreter, or "" for the standard library alone; a
+            request cannot choose it, because it is run.
+        most_requests: Requests admitted at once, the running one included.
+        most_body_bytes: Largest body of a request.
+    """
+
+    version: str
+    token: str
+    workspace: str
+    hosts: frozenset[str] = frozenset(("localhost", "127.0.0.1", "::1"))
+    any_address: bool = False
+    environment: str = ""
+    most_requests: int = 16
+    most_body_bytes: int = 32_000_000

@@ -1,0 +1,1 @@
+"""The front for editors: a language server that keeps the documents and asks the completion service."""

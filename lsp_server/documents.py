@@ -1,0 +1,108 @@
+"""The open documents, kept equal to the client's.
+
+This is not pygls' store: that one cuts lines where the protocol does not and moves a position
+past the last line's end one character too far to the left (pygls 2.1.1).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from lsprotocol import types
+
+from lsp_server.positions import Positions
+
+# Half of a character outside the basic plane, which JSON can spell and no encoder takes.
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_LINE_END = re.compile(r"\r\n|\n|\r")
+
+
+@dataclass(frozen=True)
+class TextDocument:
+    """One version of an open document; an edit makes another.
+
+    Attributes:
+        uri: As the client spells it.
+        language: Language id.
+        version: The client's number of this version.
+        text: Whole text with its own line ends; lone surrogates are U+FFFD, which is as long in
+            every encoding.
+        encoding: What the client counts characters in.
+    """
+
+    uri: str
+    language: str
+    version: int
+    text: str
+    encoding: types.PositionEncodingKind = types.PositionEncodingKind.Utf16
+
+    @cached_property
+    def positions(self) -> Positions:
+        """The conversions for this text."""
+        return Positions(self.text, self.encoding)
+
+    @cached_property
+    def line_end(self) -> str:
+        """How this document ends its lines, by its first one; a line feed if it has only one."""
+        found = _LINE_END.search(self.text)
+        return found.group() if found else "\n"
+
+    def edited(self, change: types.TextDocumentContentChangeEvent) -> TextDocument:
+        """Return the document after one change, of a range or of everything."""
+        if isinstance(change, types.TextDocumentContentChangeWholeDocument):
+            return replace(self, text=well_formed(change.text))
+        offset = self.positions.offset
+        start, end = sorted((offset(change.range.start), offset(change.range.end)))
+        return replace(self, text=self.text[:start] + well_formed(change.text) + self.text[end:])
+
+
+class DocumentStore:
+    """Open documents by URI."""
+
+    def __init__(self, encoding: types.PositionEncodingKind) -> None:
+        """Start with none open."""
+        self._encoding = encoding
+        self._documents: dict[str, TextDocument] = {}
+
+    def get(self, uri: str) -> TextDocument | None:
+        """Return the newest version, or None if the document is not open."""
+        return self._documents.get(uri)
+
+    def open(self, item: types.TextDocumentItem) -> None:
+        """Take a document over from the client; one that is open already is replaced."""
+        text = well_formed(item.text)
+        self._documents[item.uri] = TextDocument(item.uri, item.language_id, item.version, text, self._encoding)
+
+    def change(
+        self,
+        identifier: types.VersionedTextDocumentIdentifier,
+        changes: Sequence[types.TextDocumentContentChangeEvent],
+    ) -> bool:
+        """Apply changes one after the other; False, and nothing done, if the document is not open."""
+        document = self._documents.get(identifier.uri)
+        if document is None:
+            return False
+        for change in changes:
+            document = document.edited(change)
+        self._documents[identifier.uri] = replace(document, version=identifier.version)
+        return True
+
+    def save(self, uri: str, text: str) -> bool:
+        """Compare with the text that the client saved; False if it differed and was taken over."""
+        document = self._documents.get(uri)
+        if document is None or document.text == (saved := well_formed(text)):
+            return True
+        self._documents[uri] = replace(document, text=saved)
+        return False
+
+    def close(self, uri: str) -> None:
+        """Forget a document; one that is not open is none."""
+        self._documents.pop(uri, None)
+
+
+def well_formed(text: str) -> str:
+    """Return ``text`` with U+FFFD for every lone surrogate."""
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)

@@ -1,0 +1,37 @@
+"""One module per method; here, which method is served by which."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from lsprotocol import types
+
+from lsp_server.methods.did_change import did_change
+from lsp_server.methods.did_close import did_close
+from lsp_server.methods.did_open import did_open
+from lsp_server.methods.did_save import did_save
+from lsp_server.methods.exit import exit_
+from lsp_server.methods.initialize import initialize
+from lsp_server.methods.initialized import initialized
+from lsp_server.methods.inline_completion import inline_completion
+from lsp_server.methods.show_status import show_status
+
+Handler = Callable[..., Any]
+
+# Method, handler, options that are advertised.  Plain functions take microseconds and run where
+# they are read, in the order of the messages; whatever waits is a coroutine, because pygls can
+# cancel nothing else.  `shutdown`, `$/setTrace` and workspace folders are pygls' own.
+FEATURES: tuple[tuple[str, Handler, Any], ...] = (
+    (types.INITIALIZE, initialize, None),
+    (types.INITIALIZED, initialized, None),
+    (types.TEXT_DOCUMENT_DID_OPEN, did_open, None),
+    (types.TEXT_DOCUMENT_DID_CHANGE, did_change, None),
+    (types.TEXT_DOCUMENT_DID_SAVE, did_save, types.SaveOptions(include_text=True)),
+    (types.TEXT_DOCUMENT_DID_CLOSE, did_close, None),
+    # Without options pygls advertises nothing.
+    (types.TEXT_DOCUMENT_INLINE_COMPLETION, inline_completion, types.InlineCompletionOptions()),
+    (types.EXIT, exit_, None),
+)
+
+COMMANDS: tuple[tuple[str, Handler], ...] = (("verifill.showStatus", show_status),)

@@ -1,0 +1,16 @@
+"""`textDocument/didChange`: the user edits."""
+
+from __future__ import annotations
+
+from lsprotocol import types
+
+from lsp_server.front import Front
+
+
+def did_change(ls: Front, params: types.DidChangeTextDocumentParams) -> None:
+    """Apply the changes in their order.
+
+    A request in flight goes on: whether an answer for the older text is of use, the client decides.
+    """
+    if not ls.documents.change(params.text_document, params.content_changes):
+        ls.log("a change of a document that is not open is ignored")

@@ -1,0 +1,1 @@
+"""What makes logits: checkpoints, vocabularies, FIM formats, engines and the embedded model."""

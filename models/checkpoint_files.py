@@ -1,0 +1,184 @@
+"""Everything that can be wrong with a checkpoint's files, said before torch is imported."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from tokenizers import Tokenizer
+
+from models.errors import ModelError, first_line
+from models.vocabulary import Vocabulary
+
+EMBEDDED = Path(__file__).parent / "embedded"
+EMBEDDED_NAME = "embedded"
+
+INDEX, SINGLE = "model.safetensors.index.json", "model.safetensors"
+
+_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
+_NEEDED = ["*.json", "*.safetensors"]
+# Mistral's repositories hold every weight a second time under this name.
+_NOT_NEEDED = ["consolidated*"]
+_FETCH_AGAIN = "fetch the checkpoint again"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredWeight:
+    """Where a weight is.
+
+    Attributes:
+        file: The safetensors file.
+        size: Its dimensions.
+        dtype: Its precision as safetensors spells it, "BF16".
+    """
+
+    file: Path
+    size: tuple[int, ...]
+    dtype: str
+
+
+@dataclass(frozen=True)
+class CheckpointFiles:
+    """A checkpoint's files, looked at but not read.
+
+    Attributes:
+        folder: Where they are.
+        name: For messages.
+        config: What ``config.json`` holds.
+        generation: What ``generation_config.json`` holds; empty if there is none.
+        weights: By name.
+    """
+
+    folder: Path
+    name: str
+    config: Mapping[str, Any]
+    generation: Mapping[str, Any]
+    weights: Mapping[str, StoredWeight]
+
+    @property
+    def n_weights(self) -> int:
+        """Number of single weights; a head that is the embedding counts once."""
+        return sum(math.prod(weight.size) for weight in self.weights.values())
+
+
+def locate(source: str | None) -> tuple[Path, str]:
+    """Return the folder that holds a checkpoint, fetched if need be, and the name to show.
+
+    Args:
+        source: None for the embedded model, else a folder or a hub id.
+
+    Raises:
+        ModelError: There is no such folder or repository, or the hub cannot be reached.
+    """
+    if source is None:
+        return EMBEDDED, EMBEDDED_NAME
+    folder = Path(source).expanduser()
+    if folder.is_dir():
+        return folder, folder.resolve().name
+    if folder.exists():
+        raise ModelError(f"{source} is a file; give the folder that holds config.json and the weights")
+    if not _HUB_ID.fullmatch(source):
+        raise ModelError(f"no folder {source}; give a checkpoint folder or a hub id such as Qwen/Qwen2.5-Coder-0.5B")
+    return _fetch(source), source
+
+
+def check_files(folder: Path, name: str) -> CheckpointFiles:
+    """Look at the configuration and the headers of the weight files.
+
+    Raises:
+        ModelError: Something is missing, damaged, truncated, or pickled.
+    """
+    if not (folder / "config.json").is_file():
+        mend = "reinstall verifill or choose another model" if folder == EMBEDDED else "save it with save_pretrained"
+        raise ModelError(f"model {name} has no config.json; {mend}")
+    config = _read_object(folder / "config.json", name)
+    beside = folder / "generation_config.json"
+    generation = _read_object(beside, name) if beside.is_file() else {}
+    weights: dict[str, StoredWeight] = {}
+    for shard in _shards(folder, name):
+        weights |= _read_header(folder / shard, name)
+    return CheckpointFiles(folder, name, config, generation, weights)
+
+
+def read_vocabulary(folder: Path, name: str) -> Vocabulary:
+    """Read ``tokenizer.json``.
+
+    Not through transformers' classes: they may put the pre-tokenizer of their family in place
+    of the file's.
+
+    Raises:
+        ModelError: It is missing, damaged, or of a kind that cannot write every text.
+    """
+    path = folder / "tokenizer.json"
+    if not path.is_file():
+        raise ModelError(f"model {name} has no tokenizer.json; save its fast tokenizer beside it with save_pretrained")
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # the tokenizers library raises nothing narrower
+        raise ModelError(f"model {name}: tokenizer.json is damaged ({first_line(error)}); {_FETCH_AGAIN}") from error
+    return Vocabulary.of(tokenizer)
+
+
+def _fetch(repository: str) -> Path:
+    """Return the folder of a hub repository in the local cache."""
+    # Imported here because it takes a quarter of a second, and most models are folders.
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import GatedRepoError, LocalEntryNotFoundError, RepositoryNotFoundError
+
+    try:
+        return Path(snapshot_download(repository, allow_patterns=_NEEDED, ignore_patterns=_NOT_NEEDED))
+    except GatedRepoError as error:
+        raise ModelError(f"{repository} asks for consent; accept its licence on the hub and log in") from error
+    except RepositoryNotFoundError as error:
+        raise ModelError(f"{repository} is neither a folder nor on the hub; check the spelling") from error
+    except LocalEntryNotFoundError as error:
+        raise ModelError(
+            f"{repository} is neither a folder nor in the local cache, and the hub cannot be reached; "
+            "go online once or give a checkpoint folder"
+        ) from error
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{repository} cannot be fetched ({first_line(error)}); give a checkpoint folder") from error
+
+
+def _shards(folder: Path, name: str) -> list[str]:
+    """Return the names of the weight files."""
+    index = folder / INDEX
+    if index.is_file():
+        placed = _read_object(index, name).get("weight_map")
+        if isinstance(placed, dict) and placed:
+            return sorted({str(shard) for shard in placed.values()})
+        raise ModelError(f"model {name}: {index.name} names no weights; {_FETCH_AGAIN}")
+    if (folder / SINGLE).is_file():
+        return [SINGLE]
+    if any(found for pattern in ("*.bin", "*.pt", "*.pth") for found in folder.glob(pattern)):
+        raise ModelError(f"model {name} has pickled weights, which can run code; save it as safetensors first")
+    raise ModelError(f"model {name} has no weights ({SINGLE}); {_FETCH_AGAIN}")
+
+
+def _read_header(path: Path, name: str) -> dict[str, StoredWeight]:
+    """Open a weight file: its header says what it holds and how long it has to be."""
+    if not path.is_file():
+        raise ModelError(f"model {name}: weight file {path.name} is missing; {_FETCH_AGAIN}")
+    try:
+        with safe_open(path, framework="numpy") as opened:
+            heads = {weight: opened.get_slice(weight) for weight in opened.keys()}
+            return {weight: StoredWeight(path, tuple(s.get_shape()), s.get_dtype()) for weight, s in heads.items()}
+    except (SafetensorError, OSError) as error:
+        cause = f"weight file {path.name} is truncated or damaged ({first_line(error)})"
+        raise ModelError(f"model {name}: {cause}; {_FETCH_AGAIN}") from error
+
+
+def _read_object(path: Path, name: str) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"model {name}: {path.name} is damaged ({first_line(error)}); {_FETCH_AGAIN}") from error
+    if not isinstance(value, dict):
+        raise ModelError(f"model {name}: {path.name} holds no object; {_FETCH_AGAIN}")
+    return value

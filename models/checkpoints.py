@@ -1,0 +1,111 @@
+"""Loading a model: the embedded one, a local checkpoint folder, a hub repository, or objects in memory.
+
+Importing this module is cheap.  Torch is imported when a model is loaded, and transformers only for those that
+``models.stored`` leaves to it.
+Weights are read from safetensors only, and code that comes with a checkpoint is never run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from models.checkpoint_files import CheckpointFiles, check_files, locate, read_vocabulary
+from models.errors import ModelError
+from models.formats import FimFormat, detect
+from models.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+    from models.engines.base import Engine
+    from models.network import Network
+    from models.placement import Placement
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """All that decoding needs of a model.
+
+    Attributes:
+        name: What users see: "embedded", the folder's name, or the hub id.
+        engine: Runs the network.
+        vocabulary: Its ids.
+        format: How prefix and suffix are laid out.
+        dtype: Precision, "float32".
+        device: Where it runs, "cpu".
+    """
+
+    name: str
+    engine: Engine
+    vocabulary: Vocabulary
+    format: FimFormat
+    dtype: str
+    device: str
+
+
+def load(source: str | None = None, dtype: str = "auto", device: str = "auto") -> LoadedModel:
+    """Load a model for completion.
+
+    On a CPU this sets the number of threads that torch uses in this process (``placement.limit_threads``).
+
+    Args:
+        source: None for the embedded model, else a checkpoint folder or a hub id ("owner/name").
+        dtype: "float32", "bfloat16", "float16", "float64", or "auto": float32 on a CPU, bfloat16 elsewhere.
+        device: "cpu", "cuda", "cuda:1", "mps", or "auto": the first CUDA device, else the CPU.
+
+    Raises:
+        ModelError: It cannot be used, for a reason that the message names.
+    """
+    folder, name = locate(source)
+    files = check_files(folder, name)
+    vocabulary = read_vocabulary(folder, name)
+    from models.placement import Placement, limit_threads
+    from models.stored import read_stored
+
+    place = Placement.of(dtype, device)
+    if place.device.type == "cpu":
+        limit_threads(files.n_weights)
+    return _put_together(name, read_stored(files, place) or _read_pretrained(files, place), vocabulary)
+
+
+def from_objects(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, name: str = "") -> LoadedModel:
+    """Use a transformers model and its fast tokenizer as they are, in their precision and on their device.
+
+    Most models' weights are copied into layouts of the engine's: what changes later is not seen.
+
+    Raises:
+        ModelError: One of them cannot be used, or they do not belong together.
+    """
+    label = name or str(getattr(model.config, "name_or_path", "")) or type(model).__name__
+    vocabulary = Vocabulary.of(tokenizer)
+    from models.pretrained import network_of
+
+    return _put_together(label, network_of(model), vocabulary)
+
+
+def _read_pretrained(files: CheckpointFiles, place: Placement) -> Network:
+    from models.pretrained import read_pretrained
+
+    return read_pretrained(files, place)
+
+
+def _put_together(name: str, network: Network, vocabulary: Vocabulary) -> LoadedModel:
+    from models.network import require_finite
+
+    engine = network.engine
+    _require_room(name, vocabulary, engine.vocabulary_size)
+    layout = detect(vocabulary, network.eos_ids)
+    require_finite(engine, name)
+    return LoadedModel(name, engine, vocabulary, layout, str(network.dtype).removeprefix("torch."), str(network.device))
+
+
+def _require_room(name: str, vocabulary: Vocabulary, rows: int) -> None:
+    """Refuse a tokenizer that can write ids for which the model has no row."""
+    used = [token for token in range(vocabulary.size) if vocabulary.bytes_of(token) is not None]
+    last = max(*used, *vocabulary.control.values())
+    if last >= rows:
+        raise ModelError(
+            f"model {name}: its tokenizer counts {last + 1} tokens, the model {rows}; "
+            "use the tokenizer that belongs to it"
+        )

@@ -1,0 +1,55 @@
+"""Keys and values of one sequence in memory that is set aside ahead."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from models.engines.shape import Shape
+
+# Room is a multiple of this many positions.
+_STEP = 128
+
+
+class KVSlab:
+    """Keys and values of one sequence; its length is that of ``tokens``.
+
+    What lies beyond the length is never read, so taking tokens back moves nothing.
+
+    Attributes:
+        tokens: Ids whose keys and values are held, in order.
+        keys: ``[1, n_kv_heads, room, head_size]`` of each layer.
+        values: The same.
+        room: Positions that there is memory for.
+    """
+
+    def __init__(self, shape: Shape, dtype: torch.dtype, device: torch.device) -> None:
+        """Hold nothing, with no room."""
+        empty = torch.empty(1, shape.n_kv_heads, 0, shape.head_size, dtype=dtype, device=device)
+        self.tokens: list[int] = []
+        self.keys: list[Tensor] = [empty] * shape.n_layers
+        self.values: list[Tensor] = [empty] * shape.n_layers
+        self.room = 0
+        self._most = shape.max_length
+
+    @property
+    def n_bytes(self) -> int:
+        """Memory of all keys and values, room ahead included."""
+        return sum(tensor.nbytes for tensor in (*self.keys, *self.values))
+
+    def make_room(self, length: int) -> None:
+        """See to it that ``length`` positions fit.
+
+        Room grows by an eighth: a growing slab is moved about eight times over in all, which is
+        little beside computing it, and memory stays near what is held.
+        """
+        if length <= self.room:
+            return
+        room = min(-(-(length + length // 8) // _STEP) * _STEP, self._most)
+        held = len(self.tokens)
+        for tensors in (self.keys, self.values):
+            for layer, old in enumerate(tensors):
+                new = old.new_empty(1, old.shape[1], room, old.shape[3])
+                new[:, :, :held] = old[:, :, :held]
+                tensors[layer] = new
+        self.room = room

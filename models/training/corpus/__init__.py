@@ -1,0 +1,1 @@
+"""Corpus builder: permissively licensed source text, without anything that is held out."""

@@ -1,0 +1,1 @@
+"""Monitors: what may come next.  One module per monitor, all with the interface of ``monitors.base``."""

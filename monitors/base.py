@@ -1,0 +1,160 @@
+"""The interface of monitors.
+
+A monitor watches the text grow and says of the bytes proposed next how far they are from
+what can be right: a *penalty* in nats, 0 for nothing wrong, ``-inf`` for forbidden.
+
+Monitors speak bytes, never token ids.  Their states are immutable values: a state after a
+text is the same whatever way the text was cut into tokens, and going back means dropping a
+value.  The laws below are property-tested for every monitor (``tests/monitors/laws.py``):
+
+* penalties add up: ``score(s, ab) == score(s, a) + score(advance(s, a), b)``;
+* a forbidden prefix forbids every extension;
+* a missing fact costs nothing and is reported by ``missing``;
+* a state derived again from the text is equal.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from analysis.facts import BaseDocument, FactKey, FactView
+from analysis.scanner import Scan
+
+FORBIDDEN = float("-inf")
+
+S = TypeVar("S")
+
+
+class Kind(enum.Enum):
+    """What a monitor's judgement rests on."""
+
+    SOUND = "right by construction"
+    HEURISTIC = "as good as its facts"
+    POLICY = "a product choice"
+
+
+@dataclass(frozen=True, slots=True)
+class Lexed:
+    """Bytes proposed at some point of the text, with the lexical state around each.
+
+    Attributes:
+        data: The bytes; never empty.
+        before: State before the first byte.
+        after: State after each byte; as long as ``data``.
+        is_suffix: The bytes are the start of the real suffix: the question is whether the
+            middle may end here.
+    """
+
+    data: bytes
+    before: Scan
+    after: tuple[Scan, ...]
+    is_suffix: bool = False
+
+    @classmethod
+    def of(cls, before: Scan, data: bytes, is_suffix: bool = False) -> Lexed:
+        """Run the scanner over ``data``."""
+        scans = []
+        scan = before
+        for byte in data:
+            scan = scan.step(byte)
+            scans.append(scan)
+        return cls(data, before, tuple(scans), is_suffix)
+
+
+@dataclass(frozen=True, slots=True)
+class Continuations:
+    """A finite set of texts, one of which has to come next.
+
+    Attributes:
+        texts: What may follow, as whole remainders (of a name, of the healed bytes).
+        inside: Bytes that would go on a text beyond its end; any other byte ends it.
+    """
+
+    texts: tuple[bytes, ...]
+    inside: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Site:
+    """What monitors may know of a request: where the middle goes.
+
+    Attributes:
+        document: The base document; its hole is the cursor's line.
+        start: Lexical state at the start of the middle, a line start, with nothing bound (``Scan.fresh``).
+        typed: Part of the cursor's line that the user typed; the middle begins with it.
+        healed: Tail of ``typed`` that is generated again (token healing); may be empty.
+        remainder: Rest of the cursor's line behind the cursor, without line end.
+        suffix: Everything behind the cursor, the remainder included.
+    """
+
+    document: BaseDocument
+    start: Scan
+    typed: bytes
+    healed: bytes
+    remainder: bytes
+    suffix: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A judgement a monitor made with a fact, for the certificate.
+
+    Attributes:
+        name: The name that was checked.
+        origin: Origin of the fact, or "" when there was none.
+        listed: The fact lists the name.
+    """
+
+    name: str
+    origin: str
+    listed: bool
+
+
+class Monitor(Protocol[S]):
+    """One rule about what may come next; made for one request (see ``monitors.registry``)."""
+
+    name: str
+    kind: Kind
+
+    def start(self) -> S:
+        """Return the state at the start of the middle."""
+
+    def advance(self, state: S, text: Lexed, view: FactView) -> S:
+        """Return the state after ``text``; a fact, or its absence, is latched when a name begins."""
+
+    def score(self, state: S, text: Lexed, view: FactView) -> float:
+        """Return the penalty of ``text`` in nats: 0 or less, ``FORBIDDEN`` for never."""
+
+    def continuations(self, state: S) -> Continuations | None:
+        """Return what has to come next if that is a finite set, else None."""
+
+    def needs(self, state: S) -> tuple[FactKey, ...]:
+        """Return the questions whose answers may be wanted soon."""
+
+    def missing(self, state: S) -> tuple[FactKey, ...]:
+        """Return the questions that had no answer when the last ``advance`` passed their site."""
+
+    def checks(self, state: S) -> tuple[Check, ...]:
+        """Return the judgements on all names finished so far, for the certificate."""
+
+
+class Factless:
+    """What monitors that need no facts and list nothing have in common; for inheriting."""
+
+    def continuations(self, state: Any) -> Continuations | None:
+        """Return None: what may follow is no finite set."""
+        return None
+
+    def needs(self, state: Any) -> tuple[FactKey, ...]:
+        """Return nothing."""
+        return ()
+
+    def missing(self, state: Any) -> tuple[FactKey, ...]:
+        """Return nothing."""
+        return ()
+
+    def checks(self, state: Any) -> tuple[Check, ...]:
+        """Return nothing: names are not judged."""
+        return ()

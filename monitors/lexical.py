@@ -1,0 +1,96 @@
+"""Monitor ``lexical``: bytes that Python's lexical grammar has no place for.
+
+What may not stand in code: control characters, ``$``, ``?``, backquotes; a ``!`` that is neither
+part of ``!=`` nor in a hole of an f-string; a backslash that does not end its line; behind the dot
+of an attribute anything but a name.
+Silent: in strings and comments, and on what the user typed.  Sound by the reference manual,
+section 2 ("occurrence outside string literals and comments is an unconditional error") and 6.3.1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from analysis.facts import FactView
+from analysis.lexicon import LETTERS
+from analysis.scanner import Mode, Scan
+from monitors.base import FORBIDDEN, Factless, Kind, Lexed, Site
+
+_BANG: Final = ord("!")
+_BACKSLASH: Final = ord("\\")
+_DOT: Final = ord(".")
+_ILLEGAL: Final = (frozenset(range(0x20)) | frozenset(b"$?`\x7f")) - frozenset(b"\t\n\r\f")
+_BETWEEN: Final = frozenset(b" \t\f\r\n\\#")
+"""What may stand between a dot and its name: blanks, line joining, and in brackets a comment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """State of the monitor.
+
+    Attributes:
+        ahead: Bytes of the typed part to come; they are the user's.
+        only: Bytes one of which has to come next; b"" if any may.
+        dot: A dot waits for its name.
+    """
+
+    ahead: int
+    only: bytes = b""
+    dot: bool = False
+
+
+class Lexical(Factless):
+    """One request; see the module."""
+
+    name = "lexical"
+    kind = Kind.SOUND
+
+    def __init__(self, site: Site) -> None:
+        """Leave the typed part alone."""
+        self._typed = len(site.typed)
+
+    def start(self) -> Behind:
+        """Return the state at the start of the middle."""
+        return Behind(self._typed)
+
+    def advance(self, state: Behind, text: Lexed, view: FactView) -> Behind:
+        """Return the state after ``text``."""
+        return self._follow(state, text)[0]
+
+    def score(self, state: Behind, text: Lexed, view: FactView) -> float:
+        """Return 0, or ``FORBIDDEN`` if a byte of ``text`` has no place."""
+        return self._follow(state, text)[1]
+
+    def _follow(self, state: Behind, text: Lexed) -> tuple[Behind, float]:
+        penalty = 0.0
+        before = text.before
+        ahead, only, dot = state.ahead, state.only, state.dot
+        for byte, after in zip(text.data, text.after, strict=True):
+            if ahead == 0 and not _has_place(before, byte, only, dot):
+                penalty = FORBIDDEN
+            ahead = max(0, ahead - 1)
+            only = _what_must_follow(before, byte)
+            dot = after.receiver is not None and not after.name and (byte == _DOT or (dot and byte in _BETWEEN))
+            before = after
+        return Behind(ahead, only, dot), penalty
+
+
+def _what_must_follow(before: Scan, byte: int) -> bytes:
+    if before.mode is not Mode.CODE:
+        return b""
+    if byte == _BACKSLASH:
+        return b"\r\n"
+    return b"=" if byte == _BANG and not before.quote else b""
+
+
+def _has_place(before: Scan, byte: int, only: bytes, dot: bool) -> bool:
+    if before.mode is not Mode.CODE:
+        return True
+    if only and byte not in only:
+        return False
+    if dot and byte not in LETTERS and byte not in _BETWEEN:
+        return False
+    if dot and byte in b"\r\n" and not before.brackets and not before.line.endswith(b"\\"):
+        return False
+    return byte not in _ILLEGAL

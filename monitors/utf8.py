@@ -1,0 +1,59 @@
+"""Monitor ``utf8``: the middle is Unicode text.
+
+Vocabularies hold tokens that are parts of characters.  What they spell together has to be UTF-8,
+and the middle may not end inside a character.  Sound: documents are sequences of characters.
+"""
+
+from __future__ import annotations
+
+import codecs
+
+from analysis.facts import FactView
+from monitors.base import FORBIDDEN, Factless, Kind, Lexed, Site
+
+_DECODER = codecs.getincrementaldecoder("utf-8")
+
+# Beyond it lie the surrogates, which the decoder refuses only when they are complete.
+_LAST_BEHIND_ED = b"\x9f"
+
+
+class Utf8(Factless):
+    """One request.
+
+    A state is the beginning of the character that is being written, b"" between characters, or
+    None behind bytes that are no text.
+    """
+
+    name = "utf8"
+    kind = Kind.SOUND
+
+    def __init__(self, site: Site) -> None:
+        """Watch one request; the site does not matter."""
+
+    def start(self) -> bytes | None:
+        """Return the state between two characters."""
+        return b""
+
+    def advance(self, state: bytes | None, text: Lexed, view: FactView) -> bytes | None:
+        """Return the beginning of the character that ``text`` ends in."""
+        return _unfinished(state, text.data)
+
+    def score(self, state: bytes | None, text: Lexed, view: FactView) -> float:
+        """Forbid what is no UTF-8, and an end inside a character."""
+        if text.is_suffix:
+            return 0.0 if state == b"" else FORBIDDEN
+        return FORBIDDEN if _unfinished(state, text.data) is None else 0.0
+
+
+def _unfinished(state: bytes | None, data: bytes) -> bytes | None:
+    if state is None:
+        return None
+    if not state and data.isascii():
+        return b""
+    decoder = _DECODER()
+    try:
+        decoder.decode(state + data)
+    except UnicodeDecodeError:
+        return None
+    unfinished = decoder.getstate()[0]
+    return None if unfinished[:1] == b"\xed" and unfinished[1:2] > _LAST_BEHIND_ED else unfinished

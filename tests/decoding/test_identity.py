@@ -1,0 +1,207 @@
+"""The text is the same with any drafters and in any arrival order of the same facts.
+
+Strict identity, on a float64 model whose rows do not depend on how passes are split.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import pytest
+
+from analysis.facts import BaseDocument, Fact, FactKey, FactSource, FactView, NoFacts
+from analysis.scanner import START
+from decoding.drafters.copyspec import CopySpec
+from decoding.drafters.monitor import MonitorDrafter
+from decoding.loop import generate
+from decoding.masking import Masker
+from decoding.recorder import Recorder
+from decoding.run import Job, Parts, Run
+from decoding.sampling import Sampler
+from decoding.types import Draft, Drafter, Prompt, Tip
+from decoding.watch import Watch
+from models.engines.testing import TinyEngine
+from monitors.base import Monitor, Site
+from monitors.brackets import Brackets
+from monitors.dereference import Dereference
+from monitors.strength import load
+from tests.decoding.toys import END, PAD, TEXTS, VOCABULARY, Endless
+
+NEW_TOKENS = 40
+NAMES = ("a", "b", "ab", "ba", "abc", "bab")
+DOCUMENT = BaseDocument("/p/a.py", "/p", "", "")
+SITE = Site(DOCUMENT, START, b"", b"", b"", b"\n")
+
+
+@dataclass
+class Scripted:
+    """A drafter that proposes what a function says.
+
+    Attributes:
+        kind: Which lie it tells.
+        seed: Of its randomness.
+    """
+
+    kind: str
+    seed: int = 0
+    name: str = "scripted"
+    truth: tuple[int, ...] = ()
+
+    def begin(self, prompt: Prompt) -> None:
+        """Start over."""
+
+    def observe(self, tokens: tuple[int, ...]) -> None:
+        """Learn nothing."""
+
+    def rewind(self, count: int) -> None:
+        """Forget nothing."""
+
+    def propose(self, tip: Tip, budget: int) -> Draft:
+        """Lie in one of five ways, or tell the truth."""
+        right = self.truth[len(tip.tokens) :]
+        rng = random.Random(f"{self.seed} {len(tip.tokens)}")
+        tokens: Sequence[int] = {
+            "random": [rng.randrange(len(TEXTS)) for _ in range(budget)],
+            "always wrong": [PAD] * budget,
+            "end in the middle": [*right[:1], END, *right[2:budget]],
+            "wrong in the last slot": [*right[: budget - 1], PAD],
+            "longer than the budget": right[: budget + 5],
+            "the truth": right[:budget],
+        }[self.kind]
+        return Draft(tuple(tokens), self.name)
+
+
+LIES = ("random", "always wrong", "end in the middle", "wrong in the last slot", "longer than the budget", "the truth")
+
+
+@dataclass
+class ArrivingFacts:
+    """Facts that become visible some views after they were asked for.
+
+    Attributes:
+        delays: Number of views until the n-th new question has its answer.
+    """
+
+    delays: Sequence[int]
+    views: int = 0
+    due: dict[FactKey, int] = field(default_factory=dict)
+
+    def view(self) -> FactView:
+        """Return the facts that have arrived."""
+        self.views += 1
+        known = {key: fact_of(key) for key, due in self.due.items() if due <= self.views}
+        return FactView(MappingProxyType(known), len(known))
+
+    def ask(self, keys: Iterable[FactKey]) -> None:
+        """Start the clock of new questions."""
+        for key in keys:
+            self.due.setdefault(key, self.views + self.delays[len(self.due) % len(self.delays)])
+
+    def settle(self, keys: Iterable[FactKey], at_cursor: bool = False) -> bool:
+        """Ask, and wait for nothing."""
+        self.ask(keys)
+        return False
+
+
+class FinalFacts(ArrivingFacts):
+    """All facts are there when asked for."""
+
+    def settle(self, keys: Iterable[FactKey], at_cursor: bool = False) -> bool:
+        """Have the answers at once."""
+        new = [key for key in keys if key not in self.due]
+        self.due.update({key: 0 for key in new})
+        return bool(new)
+
+
+def fact_of(key: FactKey) -> Fact:
+    """Return some of the names, by receiver."""
+    rng = random.Random(repr(key.receiver))
+    return Fact(key, frozenset(rng.sample(NAMES, rng.randrange(1, 4))), "instance", "toy 1.0")
+
+
+def write(
+    seed: int,
+    drafters: Sequence[Drafter] = (),
+    facts: FactSource | None = None,
+    monitors: Sequence[Monitor[object]] = (),
+    temperature: float = 0.0,
+) -> Run:
+    """Run the loop once on a prompt drawn by ``seed``."""
+    rng = random.Random(seed)
+    ordinary = [i for i, text in enumerate(TEXTS) if text]
+    prompt = tuple(rng.choice(ordinary) for _ in range(12))
+    engine = TinyEngine(len(TEXTS), 128, seed=seed % 7)
+    slab = engine.new_slab()
+    masker = Masker(VOCABULARY, frozenset({END}), b"\n", Sampler(temperature=temperature, seed=seed))
+    parts = Parts(engine, slab, masker, Watch.start(tuple(monitors), START), Endless(), facts or NoFacts(), drafters, 6)
+    run = generate(Job(prompt, b"", b"", NEW_TOKENS, frozenset({END, PAD})), parts, Recorder(), lambda: False)
+    assert slab.tokens == [*prompt, *run.tokens[:-1]], "the slab holds exactly what was emitted"
+    return run
+
+
+def watchers() -> tuple[Monitor[object], ...]:
+    """Return a sound monitor and one that lives on facts."""
+    return (Brackets(SITE), Dereference(SITE, load()))
+
+
+@pytest.mark.parametrize("temperature", [0.0, 0.8])
+@pytest.mark.parametrize("kind", LIES)
+def test_no_lie_of_a_drafter_changes_the_text(kind: str, temperature: float) -> None:
+    """Random, wrong, over-long and true drafts all give the plain text."""
+    for seed in range(10):
+        plain = write(seed, temperature=temperature, monitors=watchers(), facts=FinalFacts([0]))
+        drafter = Scripted(kind, seed, truth=plain.tokens)
+        drafted = write(seed, [drafter], FinalFacts([0]), watchers(), temperature)
+        assert drafted.tokens == plain.tokens
+        if kind == "the truth":
+            assert drafted.recorder.forward_passes < plain.recorder.forward_passes
+            assert drafted.recorder.accepted()["scripted"] > 0
+
+
+@pytest.mark.parametrize("temperature", [0.0, 0.8])
+def test_real_drafters_change_nothing(temperature: float) -> None:
+    """CopySpec and forced chains give the plain text, and save passes in sum."""
+    passes = {"plain": 0, "drafted": 0}
+    for seed in range(25):
+        plain = write(seed, (), FinalFacts([0]), watchers(), temperature)
+        drafted = write(seed, [MonitorDrafter(VOCABULARY), CopySpec()], FinalFacts([0]), watchers(), temperature)
+        assert drafted.tokens == plain.tokens
+        passes["plain"] += plain.recorder.forward_passes
+        passes["drafted"] += drafted.recorder.forward_passes
+    assert passes["drafted"] < passes["plain"]
+
+
+@pytest.mark.parametrize("temperature", [0.0, 0.8])
+def test_late_facts_lead_to_the_text_of_early_ones(temperature: float) -> None:
+    """Whenever facts arrive before the reply, the text is that of facts known from the start."""
+    changed = 0
+    for seed in range(25):
+        early = write(seed, (), FinalFacts([0]), watchers(), temperature)
+        for shuffle in range(3):
+            delays = [random.Random(f"{seed} {shuffle}").randrange(0, 9) for _ in range(5)]
+            facts = ArrivingFacts(delays)
+            late = write(seed, [MonitorDrafter(VOCABULARY), CopySpec()], facts, watchers(), temperature)
+            changed += late.recorder.late_changes
+            if all(due <= facts.views for due in facts.due.values()):
+                assert late.text[: late.keep] == early.text[: early.keep]
+    assert changed > 5, "the arrivals must matter for the test to mean anything"
+
+
+def test_monitors_change_the_text_at_all() -> None:
+    """The identity tests would pass with monitors that do nothing: these do something."""
+    different = sum(write(seed).tokens != write(seed, (), FinalFacts([0]), watchers()).tokens for seed in range(30))
+    assert different > 15
+
+
+def test_after_a_cancel_no_forward_pass_runs() -> None:
+    """The loop looks at the flag before each pass."""
+    engine = TinyEngine(len(TEXTS), 128)
+    masker = Masker(VOCABULARY, frozenset({END}), b"\n", Sampler())
+    parts = Parts(engine, engine.new_slab(), masker, Watch.start((), START), Endless(), NoFacts(), (), 6)
+    recorder = Recorder()
+    job = Job((2, 3, 4), b"", b"", NEW_TOKENS, frozenset())
+    run = generate(job, parts, recorder, lambda: recorder.forward_passes >= 3)
+    assert (run.finish, recorder.forward_passes) == ("cancelled", 3)

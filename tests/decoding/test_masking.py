@@ -1,0 +1,139 @@
+"""Lazy masking equals the processed distribution computed by brute force."""
+
+import math
+import random
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis.facts import FactView
+from analysis.scanner import START
+from decoding.masking import Masker
+from decoding.sampling import Sampler
+from decoding.watch import Watch
+from monitors.base import FORBIDDEN, Kind
+from tests.decoding.toys import END, PAD, TEXTS, VOCABULARY, Patterns
+
+VIEW = FactView()
+
+
+def watch_of(*monitors: Patterns, text: bytes = b"") -> Watch:
+    """Return the monitors' states after ``text``."""
+    return Watch.start(monitors, START).advance(text, VIEW)
+
+
+def masker(sampler: Sampler) -> Masker:
+    """Return a masker over the toy vocabulary; the suffix is a line feed."""
+    return Masker(VOCABULARY, frozenset({END}), b"\n", sampler)
+
+
+def brute_force(row: torch.Tensor, position: int, watch: Watch, sampler: Sampler) -> int | None:
+    """Judge everything, add, take the best: the definition."""
+    chooser = masker(sampler)
+    kept = sampler.rank(row, position)
+    penalty = {token: chooser.judge(token, watch, VIEW).penalty for token in range(len(TEXTS))}
+    legal = [(score + penalty[token], -i, token) for i, (score, token) in enumerate(kept) if penalty[token] > FORBIDDEN]
+    if legal:
+        return max(legal)[2]
+    below = [(float(row[t]) + penalty[t], -t, t) for t in penalty if penalty[t] > FORBIDDEN]
+    return max(below)[2] if below else None
+
+
+prices = st.lists(
+    st.tuples(
+        st.sampled_from([b"a", b"b", b".", b".a", b"ab", b"a.b", b"\n", b"(", b"x", b"ba", b" "]),
+        st.sampled_from([-0.5, -3.0, FORBIDDEN, FORBIDDEN]),
+    ),
+    max_size=6,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    prices=prices,
+    may_end=st.booleans(),
+    seed=st.integers(0, 10_000),
+    temperature=st.sampled_from([0.0, 0.7]),
+    top_k=st.sampled_from([1, 3, 256]),
+    text=st.sampled_from([b"", b"a", b"x.", b"ab\n"]),
+)
+def test_equals_brute_force(
+    prices: list[tuple[bytes, float]], may_end: bool, seed: int, temperature: float, top_k: int, text: bytes
+) -> None:
+    """Any prices, any row: the lazy choice is the best of all penalised candidates."""
+    generator = torch.Generator().manual_seed(seed)
+    row = torch.randn(len(TEXTS), generator=generator, dtype=torch.float64) * 3
+    sampler = Sampler(temperature=temperature, top_k=top_k, seed=seed)
+    watch = watch_of(Patterns(tuple(prices), may_end, kind=Kind.SOUND), text=text)
+    assert masker(sampler).choose(row, 5, watch, VIEW).token == brute_force(row, 5, watch, sampler)
+
+
+def test_few_candidates_are_judged_when_nothing_is_forbidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row whose best token costs nothing takes one judgement."""
+    judged = []
+    original = Masker.judge
+    monkeypatch.setattr(
+        Masker, "judge", lambda self, token, *rest: judged.append(token) or original(self, token, *rest)
+    )
+    row = torch.arange(len(TEXTS), dtype=torch.float64)
+    masker(Sampler()).choose(row, 0, watch_of(Patterns(())), VIEW)
+    assert judged == [len(TEXTS) - 1]
+
+
+def test_a_penalty_is_weighed_not_obeyed() -> None:
+    """A name the monitor doubts stays if the model is surer than the monitor."""
+    row = torch.full((len(TEXTS),), -20.0)
+    row[2], row[3] = 0.0, -4.0
+    doubt, strong = (watch_of(Patterns(((b"a", price),))) for price in (-3.0, -5.0))
+    assert masker(Sampler()).choose(row, 0, doubt, VIEW).token == 2
+    choice = masker(Sampler()).choose(row, 0, strong, VIEW)
+    assert choice.token == 3
+    assert [(d.token, d.monitor) for d in choice.denials] == [(2, "patterns")]
+
+
+def test_control_tokens_that_end_nothing_are_never_chosen() -> None:
+    """Padding is not text."""
+    row = torch.zeros(len(TEXTS))
+    row[PAD] = 9.0
+    assert masker(Sampler()).choose(row, 0, watch_of(), VIEW).token != PAD
+
+
+def test_nothing_legal_sets_the_newest_unsound_monitor_aside() -> None:
+    """Heuristics stand down one by one; sound monitors never do."""
+    everything = tuple((bytes((b,)), FORBIDDEN) for b in {byte for t in TEXTS if t for byte in t})
+    row = torch.zeros(len(TEXTS))
+    heuristic = Patterns(everything, may_end=False, name="guess")
+    choice = masker(Sampler()).choose(row, 0, watch_of(heuristic), VIEW)
+    assert choice.token is not None
+    assert choice.stood_down == ("guess",)
+    sound = Patterns(everything, may_end=False, kind=Kind.SOUND)
+    assert masker(Sampler()).choose(row, 0, watch_of(sound), VIEW).token is None
+
+
+def test_legal_tokens_equal_brute_force() -> None:
+    """The trie walk finds what judging every token finds."""
+    rng = random.Random(3)
+    patterns = [b"a", b"b", b".", b"\n", b"ab", b"(", b"\xc3"]
+    for _ in range(60):
+        chosen = Patterns(tuple((p, FORBIDDEN) for p in rng.sample(patterns, 3)), may_end=rng.random() < 0.5)
+        watch = watch_of(chosen, text=rng.choice([b"", b"a", b"."]))
+        chooser = masker(Sampler())
+        expected = {t for t in range(len(TEXTS)) if chooser.judge(t, watch, VIEW).penalty > FORBIDDEN}
+        assert chooser.legal_tokens(watch, VIEW) == expected
+    assert chooser.legal_tokens(watch, VIEW, fuel=3) is None
+
+
+def test_sampling_fits_exact_enumeration() -> None:
+    """4,000 keyed draws fit the masked softmax (chi-square, p > 0.001)."""
+    row = torch.tensor([0.2, 9.0, 1.0, 0.5, 0.0, -0.5] + [-30.0] * (len(TEXTS) - 6))
+    watch = watch_of(Patterns(((b"a", -1.0), (b"b", FORBIDDEN))))
+    weights = {0: 0.2, 2: 1.0 - 1.0, 4: 0.0, 5: -0.5}
+    total = sum(math.exp(v) for v in weights.values())
+    draws = [masker(Sampler(temperature=1.0, seed=5)).choose(row, p, watch, VIEW).token for p in range(4000)]
+    chi = 0.0
+    for token, value in weights.items():
+        expected = 4000 * math.exp(value) / total
+        chi += (draws.count(token) - expected) ** 2 / expected
+    assert chi < 16.3

@@ -1,0 +1,105 @@
+"""The language server with a service that does what the document says; for the protocol tests.
+
+``python -m tests.lsp_server.scripted_server [--gate FILE] [--broken]``: the service is loaded
+when FILE exists, or never.  The text before the cursor decides:
+
+- it ends in ``hold``: wait until the token fires, and say so on standard error
+- ``fail``: raise an error that quotes the document
+- ``silent``: no text, ``no_legal_continuation``
+- ``two``: two lines
+- ``three``: three alternatives, two of them equal
+- else: the completion is a digest of the request
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import hashlib
+import os
+import subprocess
+import sys
+import time
+
+from completion.types import CancelToken, Candidate, CompletionRequest, CompletionResult, Reason
+from lsp_server.server import run_stdio
+from lsp_server.settings import ServerSettings
+
+
+def digest(text: str, offset: int) -> str:
+    """Return the default completion for a document and a cursor."""
+    return "=" + hashlib.blake2b(text.encode(), digest_size=8).hexdigest() + f":{offset}"
+
+
+class ScriptedService:
+    """Completes by script."""
+
+    async def complete(self, request: CompletionRequest, cancel: CancelToken) -> CompletionResult:
+        """Do what the word before the cursor says."""
+        word = request.document.text[: request.offset].rpartition("\n")[2].strip()
+        if word.endswith("hold"):
+            await self._hold(cancel)
+            return answer(reason=Reason.CANCELLED)
+        if word == "fail":
+            raise RuntimeError(f"cannot complete {request.document.text}")
+        if word == "silent":
+            return answer(reason=Reason.NO_LEGAL_CONTINUATION)
+        if word == "two":
+            return answer("\nsecond")
+        if word == "three":
+            return answer("a", "b", "a")
+        if word == "print":
+            sys.stdout.write("a stray print\n")
+            sys.stdout.flush()
+            subprocess.run([sys.executable, "-c", "import sys; print('a child:', repr(sys.stdin.read()))"], check=True)
+        if word == "describe":
+            return answer(repr((request.document.path, request.workspace, request.document.language)))
+        if word == "environment":
+            return answer(request.environment)
+        if word == "request":
+            return answer(f"{request.trigger.value} {request.candidates} {request.facts}")
+        return answer(digest(request.document.text, request.offset))
+
+    def close(self) -> None:
+        """Say so."""
+        say("closed")
+
+    async def _hold(self, cancel: CancelToken) -> None:
+        say("holding")
+        while not cancel.cancelled:
+            await asyncio.sleep(0.001)
+        say("fired")
+
+
+def answer(*texts: str, reason: Reason | None = None) -> CompletionResult:
+    """Return a result with these candidates."""
+    candidates = tuple(Candidate(text, -1.0, "stop") for text in texts or ("",))
+    certificate = "1 name checked against this file" if reason is None else None
+    return CompletionResult(candidates, reason, certificate, "scripted", "none", "none", {"total": 1.0}, {}, ())
+
+
+def say(event: str) -> None:
+    """Tell the test."""
+    sys.stderr.write(event + "\n")
+    sys.stderr.flush()
+
+
+def main() -> int:
+    """Run the server."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--gate")
+    parser.add_argument("--broken", action="store_true")
+    arguments = parser.parse_args()
+
+    def load() -> ScriptedService:
+        while arguments.gate and not os.path.exists(arguments.gate):
+            time.sleep(0.001)
+        if arguments.broken:
+            raise OSError("model.safetensors is truncated; run `verifill doctor`")
+        return ScriptedService()
+
+    return run_stdio(load, ServerSettings(version="9.9", environment="/default/python"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,77 @@
+"""The command line from archives to an exported model, and that every option arrives."""
+
+from __future__ import annotations
+
+import gzip
+import inspect
+import json
+import signal
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from models.training import commands
+from models.training.cli import main
+
+
+@pytest.fixture(autouse=True)
+def signal_handlers() -> Iterator[None]:
+    """Put back the handlers that a training session replaces."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def test_from_archives_to_an_exported_model(
+    tmp_path: Path, make_wheel: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = inspect.getsource(textwrap)
+    held_out = make_wheel("held", "click", {"click/core.py": text}, "License: BSD")
+    archives = make_wheel("archives", "good", {"good/a.py": text.replace("text", "prose")}, "License: MIT")
+    benchmarks = tmp_path / "benchmarks" / "humaneval"
+    benchmarks.mkdir(parents=True)
+    with gzip.open(benchmarks / "HumanEval.jsonl.gz", "wt") as out:
+        out.write(json.dumps({"prompt": "none of this occurs anywhere"}) + "\n")
+
+    def run(line: str) -> None:
+        places = {"H": held_out, "A": archives, "B": benchmarks.parent, "T": tmp_path}
+        assert main([part.format(**places) for part in line.split()]) == 0
+
+    run("corpus --archives {A} --held-out {H} --benchmarks {B} --limit-mb 0.2 --out {T}/corpus")
+    run("tokenizer --config tiny --corpus {T}/corpus --sample-mb 1 --out {T}/tokenizer")
+    run("tokenize --config tiny --corpus {T}/corpus --tokenizer {T}/tokenizer --million-tokens 0.03 --out {T}/rows")
+    training = "train --config tiny --rows {T}/rows --tokenizer {T}/tokenizer --held-out {H} --evaluate-every 100"
+    run(training + " --steps 20 --out {T}/run")
+    run("export --config tiny --checkpoint {T}/run --tokenizer {T}/tokenizer --out {T}/model")
+    run(training + " --steps 1 --init-from {T}/model --out {T}/second")
+    run("evaluate --config tiny --model {T}/model --held-out {H} --packages click --cases 1")
+
+    records = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    assert {"loss", "tokens_per_second"} <= set(records[0])
+    assert any("bits_per_byte" in record for record in records)
+    assert (tmp_path / "run" / "checkpoint.pt").exists()
+    shown = capsys.readouterr().out
+    assert "bits per byte" in shown and "InfillScores(n_cases=1" in shown
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "expected"),
+    [
+        ("train --minutes 3", "minutes", 3.0),
+        ("train --until 10:45", "until", "10:45"),
+        ("train --steps 7", "steps", 7),
+        ("train --steps 7 --config small", "config", "small"),
+        ("train --steps 7 --compile", "compile", True),
+        ("train --steps 7 --save-minutes 1.5", "save_minutes", 1.5),
+        ("train --steps 7 --evaluate-every 9", "evaluate_every", 9),
+        ("train --steps 7 --init-from folder", "init_from", Path("folder")),
+    ],
+)
+def test_options_arrive(line: str, name: str, expected: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = {}
+    monkeypatch.setattr(commands, "train", lambda options: seen.update(vars(options)))
+    main([*line.split(), "--rows", "r", "--tokenizer", "t", "--out", "o"])
+    assert seen[name] == expected

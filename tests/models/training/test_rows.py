@@ -1,0 +1,50 @@
+"""Rows: of one length, without padding, the same for the same seed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from models.training.corpus.build import Document
+from models.training.rows import RowPacker, RowPlan, open_rows, render
+from models.training.tokenizer import END, FILE_SEP, FIM_MIDDLE, FIM_PAD, TextCodec
+
+WIDTH = 129
+
+
+def pack(codec: TextCodec, documents: list[Document], width: int, seed: int) -> np.ndarray:
+    packer = RowPacker(codec, width, np.random.default_rng(seed))
+    for document, neighbour in zip(documents, [None, *documents], strict=False):
+        packer.add(document, neighbour)
+    return np.array(packer.rows)
+
+
+def test_rows_are_full_and_mostly_to_be_filled_in(codec: TextCodec, documents: list[Document]) -> None:
+    rows = pack(codec, documents, WIDTH, 0)
+    assert rows.shape[1] == WIDTH
+    assert not (rows == codec.special[FIM_PAD]).any()
+    has_middle = (rows == codec.special[FIM_MIDDLE]).any(axis=1)
+    assert 0.7 < has_middle.mean() < 1.0
+
+
+def test_every_middle_of_a_row_ends_in_it(codec: TextCodec, documents: list[Document]) -> None:
+    middle, end = codec.special[FIM_MIDDLE], codec.special[END]
+    for row in pack(codec, documents, WIDTH, 1).tolist():
+        for place in (i for i, token in enumerate(row) if token == middle):
+            assert end in row[place:]
+
+
+def test_long_rows_sometimes_hold_a_second_file(codec: TextCodec, documents: list[Document]) -> None:
+    rows = pack(codec, documents * 3, 1_025, 0)
+    assert (rows == codec.special[FILE_SEP]).sum(axis=1).max() >= 2
+
+
+def test_rendering_is_reproducible_and_stops_at_the_limit(
+    tmp_path: Path, tokenizer_folder: Path, documents: list[Document]
+) -> None:
+    plan = RowPlan(WIDTH, 25, seed=3)
+    for name in ("a.bin", "b.bin"):
+        assert list(render(documents, tokenizer_folder, plan, tmp_path / name, 1)) == [25]
+    first, second = open_rows(tmp_path / "a.bin", WIDTH), open_rows(tmp_path / "b.bin", WIDTH)
+    assert first.shape == (25, WIDTH) and np.array_equal(first, second)

@@ -1,0 +1,71 @@
+"""A session tells about a run and survives a signal."""
+
+from __future__ import annotations
+
+import io
+import json
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from models.training.checkpoint import FILE_NAME
+from models.training.config import CONFIGS
+from models.training.corpus.build import Document
+from models.training.session import SHOW_EVERY, Session
+from models.training.tokenizer import TextCodec
+from models.training.trainer import Trainer
+
+
+@dataclass
+class SignalBudget:
+    """A budget of 40 steps that raises a signal before the step `at`."""
+
+    at: int
+
+    def progress(self, step: int) -> float:
+        if step == self.at:
+            signal.raise_signal(signal.SIGTERM)
+        return step / 40
+
+
+@pytest.fixture(autouse=True)
+def signal_handlers() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def trainer(codec: TextCodec, tmp_path: Path) -> Trainer:
+    config = CONFIGS["tiny"]
+    rng = np.random.default_rng(0)
+    rows = [rng.integers(0, 99, (400, stage.row_tokens + 1)).astype(np.uint16) for stage in config.stages]
+    return Trainer(config, rows, codec.special, tmp_path, "cpu")
+
+
+def test_a_signal_ends_the_run_after_the_step_with_a_checkpoint(
+    trainer: Trainer, codec: TextCodec, tmp_path: Path
+) -> None:
+    Session(trainer, codec, [], tmp_path, Console(file=io.StringIO())).run(SignalBudget(at=3), 60.0, 100)
+    assert trainer.position.step == 4
+    assert (tmp_path / FILE_NAME).exists()
+    assert trainer.resume() and trainer.position.step == 4
+
+
+def test_what_happens_is_logged_and_shown(
+    trainer: Trainer, codec: TextCodec, documents: list[Document], tmp_path: Path
+) -> None:
+    shown = io.StringIO()
+    session = Session(trainer, codec, [documents[2].text[:6_000]], tmp_path, Console(file=shown))
+    session.run(SignalBudget(at=SHOW_EVERY), 60.0, SHOW_EVERY)
+    records = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert {"loss", "tokens", "tokens_per_second", "progress"} <= set(records[0])
+    assert 0 < records[1]["bits_per_byte"] < 10
+    for words in ("min left", "bits per byte", "truth", "model"):
+        assert words in shown.getvalue()

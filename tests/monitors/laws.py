@@ -1,0 +1,112 @@
+"""The laws of monitors (docstring of ``monitors.base``), as checks that every monitor's tests call.
+
+Usage::
+
+    @given(text=source_text(), cuts=cut_points())
+    def test_laws(text: bytes, cuts: list[int]) -> None:
+        check_laws(MyMonitor(site), site.start, text, cuts)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from hypothesis import strategies as st
+
+from analysis.facts import FactView
+from analysis.scanner import Scan
+from monitors.base import FORBIDDEN, Kind, Lexed, Monitor
+
+NO_FACTS = FactView()
+
+FRAGMENTS = (
+    *(b"a self os path x1 def class if else for in return import from as lambda match case None".split()),
+    *(b". , : ; = == := + ** ( ) [ ] { } ( ) ' \" ''' \"\"\" f' f\" rb' \\ # @ ! ->".split()),
+    *(b"1 1. 1e5 0x_f 1j ... {{ }}".split()),
+    *(b" ", b" ", b"  ", b"\t", b"\n", b"\n    ", b"\n", b"\r\n", b"\r", b"\f", b"\\\n"),
+    *(word.encode() for word in ("é", "名前", "\ufeff", "😀")),
+    *(b"self.path.join(", b"f'{a.b!r:>{w}}'", b"x = a.b(c)[0].d\n", b"# note\n", b"\xff", b"\xe2\x82"),
+)
+
+
+def source_text(most: int = 24) -> st.SearchStrategy[bytes]:
+    """Return pieces of Python in any order, whole and broken UTF-8 included."""
+    return st.lists(st.sampled_from(FRAGMENTS), max_size=most).map(b"".join)
+
+
+def cut_points() -> st.SearchStrategy[list[int]]:
+    """Return places at which to cut a text; those beyond its end are ignored."""
+    return st.lists(st.integers(1, 60), max_size=6)
+
+
+def pieces(text: bytes, cuts: Sequence[int]) -> list[bytes]:
+    """Return ``text`` cut at the given places, inside tokens and characters too; no piece is empty."""
+    places = sorted({0, len(text), *(cut for cut in cuts if cut < len(text))})
+    return [text[start:end] for start, end in zip(places, places[1:], strict=False)]
+
+
+def check_laws(monitor: Monitor[Any], scan: Scan, text: bytes, cuts: Sequence[int], view: FactView = NO_FACTS) -> None:
+    """Check all laws for one text, written from the monitor's start on.
+
+    Args:
+        monitor: The monitor.
+        scan: Lexical state where its request starts.
+        text: What is written.
+        cuts: Where the text is cut into pieces.
+        view: Facts that are known all the time.
+    """
+    if not text:
+        return
+    check_pieces(monitor, scan, text, cuts, view)
+    check_forbidden(monitor, scan, text, view)
+    check_continuations(monitor, scan, text, view)
+    if monitor.kind is not Kind.SOUND:
+        check_missing(monitor, scan, text)
+
+
+def check_pieces(monitor: Monitor[Any], scan: Scan, text: bytes, cuts: Sequence[int], view: FactView) -> None:
+    """Penalties add up, and the state is the same, however the text is cut."""
+    whole = Lexed.of(scan, text)
+    state, at, total = monitor.start(), scan, 0.0
+    for piece in pieces(text, cuts):
+        part = Lexed.of(at, piece)
+        total += monitor.score(state, part, view)
+        state, at = monitor.advance(state, part, view), part.after[-1]
+    score = monitor.score(monitor.start(), whole, view)
+    assert score <= 0
+    assert score == total or math.isclose(score, total, rel_tol=1e-9), (score, total, pieces(text, cuts))
+    again = monitor.advance(monitor.start(), whole, view)
+    assert state == again
+    assert hash(state) == hash(again)
+
+
+def check_forbidden(monitor: Monitor[Any], scan: Scan, text: bytes, view: FactView) -> None:
+    """Once a beginning is forbidden, every longer text is; and what follows it stays forbidden."""
+    dead = False
+    state, at = monitor.start(), scan
+    for size in range(1, len(text) + 1):
+        forbidden = monitor.score(monitor.start(), Lexed.of(scan, text[:size]), view) == FORBIDDEN
+        assert forbidden or not dead, text[:size]
+        dead = forbidden
+        step = Lexed.of(at, text[size - 1 : size])
+        state, at = monitor.advance(state, step, view), step.after[-1]
+        assert not dead or monitor.score(state, Lexed.of(at, b"a"), view) == FORBIDDEN, text[:size]
+
+
+def check_continuations(monitor: Monitor[Any], scan: Scan, text: bytes, view: FactView) -> None:
+    """What a monitor lists as continuations it does not object to."""
+    if monitor.score(monitor.start(), Lexed.of(scan, text), view) == FORBIDDEN:
+        return
+    whole = Lexed.of(scan, text)
+    state = monitor.advance(monitor.start(), whole, view)
+    found = monitor.continuations(state)
+    for continuation in () if found is None else found.texts:
+        if continuation:
+            assert monitor.score(state, Lexed.of(whole.after[-1], continuation), view) == 0, continuation
+
+
+def check_missing(monitor: Monitor[Any], scan: Scan, text: bytes) -> None:
+    """Without facts, a monitor that rests on facts objects to nothing."""
+    assert monitor.score(monitor.start(), Lexed.of(scan, text), NO_FACTS) == 0

@@ -1,0 +1,73 @@
+"""Bytes that have no place in Python are forbidden; everything that files contain is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from analysis.facts import BaseDocument, FactView
+from analysis.scanner import START
+from monitors.base import FORBIDDEN, Lexed, Site
+from monitors.lexical import Lexical
+
+VIEW = FactView()
+
+
+def forbids(text: bytes, typed: bytes = b"", suffix: bytes = b"") -> bool:
+    """Whether the monitor forbids a middle, or the suffix behind it."""
+    monitor = Lexical(Site(BaseDocument("/p/a.py", "/p", "", ""), START, typed, b"", b"", b"\n"))
+    lexed = Lexed.of(START, text)
+    if monitor.score(monitor.start(), lexed, VIEW) == FORBIDDEN:
+        return True
+    state = monitor.advance(monitor.start(), lexed, VIEW)
+    return bool(suffix) and monitor.score(state, Lexed.of(lexed.after[-1], suffix, True), VIEW) == FORBIDDEN
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"x = $",
+        b"x ? y",
+        b"`x`",
+        b"\x01",
+        b"x!",
+        b"!x",
+        b"x \\ y",
+        b"x.1",
+        b"x.(",
+        b"x. = 1",
+        b"x.\n",
+        b"a\\b",
+        b"x.'s'",
+    ],
+)
+def test_forbidden(text: bytes) -> None:
+    """One wrong byte and the one behind it are enough."""
+    assert forbids(text + b" " if text.endswith(b"!") else text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"x != y", b"f'{x!r}'", b"'$?`\x01'", b"# $ ? !", b"x = 1 \\\n + 2", b"x. y", b"x.\\\n  y", b"(x.\n  y)",
+        b"(x. # why\n  y)", b"1.", b"1.5", b"...", b"x = ...\n", b"from . import a", b"from .a import b",
+        b"\ty\x0c\r\n", "é = größe.länge".encode(), b"x[...].y", b"f'{x:>{w}.2f}'",
+    ],
+)  # fmt: skip
+def test_allowed(text: bytes) -> None:
+    """Everything else is somebody else's business."""
+    assert not forbids(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "suffix", "forbidden"),
+    [(b"x.", b"\n", True), (b"x.", b"(a)\n", True), (b"x.", b"foo()\n", False), (b"x.a", b"\n", False)],
+)
+def test_the_middle_ends_behind_a_dot_only_before_a_name(text: bytes, suffix: bytes, forbidden: bool) -> None:
+    """The suffix is judged like any text."""
+    assert forbids(text, suffix=suffix) == forbidden
+
+
+def test_what_the_user_typed_is_the_users() -> None:
+    """The typed part is never forbidden."""
+    assert not forbids(b"x = $", typed=b"x = $")
+    assert forbids(b"x = $$", typed=b"x = $")

@@ -1,0 +1,22 @@
+"""Monitors by name."""
+
+from __future__ import annotations
+
+import pytest
+
+from monitors.registry import ALWAYS, DEFAULT, build
+from tests.monitors.sites import site
+
+
+@pytest.mark.parametrize("names", [None, (), ("dereference",), ("dereference", "heal"), ("dereference", "brackets")])
+def test_build_keeps_the_order_and_what_is_always_on(names: tuple[str, ...] | None) -> None:
+    """Whatever is asked for comes in building order, once, with what no request can do without."""
+    built = [monitor.name for monitor in build(names, site("x = $0\n"))]
+    wanted = set(DEFAULT if names is None else names) | ALWAYS
+    assert built == [name for name in DEFAULT if name in wanted]
+
+
+def test_unknown_names_are_refused_with_the_known_ones() -> None:
+    """A name that does not exist is a clear error."""
+    with pytest.raises(ValueError, match=f"^unknown monitor 'typestate'; known are {', '.join(DEFAULT)}$"):
+        build(("typestate",), site("x = $0\n"))

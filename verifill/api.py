@@ -1,0 +1,181 @@
+"""The Python interface: completions with any Hugging Face model, without a server."""
+
+from __future__ import annotations
+
+import atexit
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TypedDict, Unpack
+
+from completion.types import CompletionRequest, CompletionResult, Document, Limits, Sampling
+from verifill.wiring import service_over
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from os import PathLike
+
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+
+class Settings(TypedDict, total=False):
+    """The settings of one completion; see ``Completer.complete``."""
+
+    path: str | PathLike[str]
+    workspace: str | PathLike[str] | None
+    monitors: Sequence[str] | None
+    drafters: Sequence[str] | None
+    max_tokens: int
+    temperature: float
+    seed: int
+    candidates: int
+    facts: str
+    python: str
+
+
+class Completer:
+    """One model kept ready, with the analysis beside it.
+
+    Use it as a context manager, or call ``close``.
+    """
+
+    def __init__(
+        self,
+        model: PreTrainedModel | str | None = None,
+        tokenizer: PreTrainedTokenizerBase | None = None,
+        dtype: str = "auto",
+        device: str = "auto",
+    ) -> None:
+        """Load a model, or take over one that is loaded.
+
+        Args:
+            model: A transformers causal language model that was trained to fill in middles, or
+                a checkpoint folder or hub id, or None for the embedded model.
+            tokenizer: The fast tokenizer of a model that is given as an object.
+            dtype: Precision of a model that is loaded here.
+            device: Device of a model that is loaded here.
+
+        Raises:
+            models.errors.ModelError: The model cannot be used; the message says why.
+            ValueError: A model object came without its tokenizer, or a tokenizer without one.
+        """
+        from models import checkpoints
+
+        if model is None or isinstance(model, str):
+            if tokenizer is not None:
+                raise ValueError("give the tokenizer together with a model object, or neither")
+            loaded = checkpoints.load(model, dtype, device)
+        elif tokenizer is None:
+            raise ValueError("a model object needs its tokenizer: complete(model=..., tokenizer=...)")
+        else:
+            loaded = checkpoints.from_objects(model, tokenizer)
+        self._service = service_over(loaded)
+
+    def complete(
+        self,
+        prefix: str,
+        suffix: str = "",
+        *,
+        path: str | PathLike[str] = "untitled.py",
+        workspace: str | PathLike[str] | None = None,
+        monitors: Sequence[str] | None = None,
+        drafters: Sequence[str] | None = None,
+        max_tokens: int = 64,
+        temperature: float = 0.0,
+        seed: int = 0,
+        candidates: int = 1,
+        facts: str = "wait",
+        python: str = "",
+    ) -> CompletionResult:
+        """Complete between ``prefix`` and ``suffix``.
+
+        Args:
+            prefix: The document up to the cursor.
+            suffix: The document behind the cursor.
+            path: Where the document lives, or would; it is not read.
+            workspace: The project folder; None for the folder of ``path``.
+            monitors: Names of the monitors to use; None for all, () for none.
+            drafters: Names of the drafters to use; None for the default ones, () for none.
+            max_tokens: Most tokens of new text.
+            temperature: 0 takes the best token.
+            seed: Key of the noise; equal seeds give equal texts.
+            candidates: Number of alternative texts.
+            facts: "wait", "live" or "none".
+            python: The interpreter of the project, "" for the standard library alone.
+
+        Raises:
+            ValueError: A monitor, a drafter or the fact mode is unknown.
+        """
+        where = Path(path).resolve()
+        request = CompletionRequest(
+            document=Document(str(where), prefix + suffix),
+            offset=len(prefix),
+            workspace=str(where.parent if workspace is None else Path(workspace).resolve()),
+            environment=python,
+            facts=facts,
+            monitors=None if monitors is None else tuple(monitors),
+            drafters=None if drafters is None else tuple(drafters),
+            candidates=candidates,
+            limits=Limits(max_tokens=max_tokens),
+            sampling=Sampling(temperature=temperature, seed=seed),
+        )
+        return self._service.complete_now(request)
+
+    def close(self) -> None:
+        """End the analysis workers; the model object stays usable."""
+        self._service.close()
+
+    def __enter__(self) -> Self:
+        """Return the completer itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close."""
+        self.close()
+
+
+def complete(
+    prefix: str,
+    suffix: str = "",
+    *,
+    model: PreTrainedModel | str | None = None,
+    tokenizer: PreTrainedTokenizerBase | None = None,
+    **settings: Unpack[Settings],
+) -> CompletionResult:
+    """Complete between ``prefix`` and ``suffix``, with the embedded model or with yours.
+
+    The model of the last call is kept ready for the next one; ``Completer`` gives control.
+
+    Args:
+        prefix: The document up to the cursor.
+        suffix: The document behind the cursor.
+        model: As for ``Completer``.
+        tokenizer: As for ``Completer``.
+        **settings: As for ``Completer.complete``.
+    """
+    return _LATEST.completer(model, tokenizer).complete(prefix, suffix, **settings)
+
+
+class _Latest:
+    """The completer of the last call of ``complete``."""
+
+    def __init__(self) -> None:
+        self._for: tuple[object, object] = (None, None)
+        self._completer: Completer | None = None
+
+    def completer(self, model: PreTrainedModel | str | None, tokenizer: PreTrainedTokenizerBase | None) -> Completer:
+        if self._completer is not None and self._for == (model, tokenizer):
+            return self._completer
+        self.close()
+        self._completer, self._for = Completer(model, tokenizer), (model, tokenizer)
+        return self._completer
+
+    def close(self) -> None:
+        if self._completer is not None:
+            self._completer.close()
+        self._completer = None
+
+
+_LATEST = _Latest()
+atexit.register(_LATEST.close)

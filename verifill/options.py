@@ -1,0 +1,126 @@
+"""What a user asks of ``verifill complete``, and the request that it makes."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from pathlib import Path
+
+from completion.types import CompletionRequest, Document, Limits, Sampling
+from verifill.place import Place
+from verifill.surroundings import interpreter_for, workspace_of
+
+
+class FactMode(enum.StrEnum):
+    """How long the analysis is waited for."""
+
+    WAIT = "wait"
+    LIVE = "live"
+    NONE = "none"
+
+
+class Dtype(enum.StrEnum):
+    """Precision of the model."""
+
+    AUTO = "auto"
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
+    FLOAT16 = "float16"
+    FLOAT64 = "float64"
+
+
+@dataclass(frozen=True)
+class ModelOptions:
+    """Which model, and how it runs.
+
+    Attributes:
+        name: Checkpoint folder or hub id; None for the embedded model.
+        dtype: Precision.
+        device: "auto", or as torch names it: "cpu", "cuda", "cuda:1", "mps".
+    """
+
+    name: str | None = None
+    dtype: Dtype = Dtype.AUTO
+    device: str = "auto"
+
+
+@dataclass(frozen=True)
+class CompleteOptions:
+    """How to complete.  The defaults are the command line's.
+
+    Attributes:
+        workspace: Project folder; None for the nearest one with a project file above the file.
+        candidates: Number of alternative texts, at least 1.
+        max_tokens: Most tokens of new text, at least 1.
+        temperature: 0 takes the best token.
+        seed: Key of the noise.
+        monitors: Monitors to use; None for all.
+        drafters: Drafters to use; None for the default ones.
+        facts: How long the analysis is waited for.
+        python: The user's interpreter; None to look for it.
+        trust: Whether programs of the workspace may be run.
+    """
+
+    workspace: Path | None = None
+    candidates: int = 1
+    max_tokens: int = 64
+    temperature: float = 0.0
+    seed: int = 0
+    monitors: tuple[str, ...] | None = None
+    drafters: tuple[str, ...] | None = None
+    facts: FactMode = FactMode.WAIT
+    python: str | None = None
+    trust: bool = False
+
+
+@dataclass(frozen=True)
+class ServeOptions:
+    """Where to serve, and for whom.  The defaults are the command line's.
+
+    Attributes:
+        host: Name or address to listen on.
+        port: Port to listen on; 0 for any free one.
+        token_file: File with the token that clients must send; None for a random one.
+        python: The user's interpreter; None to look for it.
+        trust: Whether programs of the workspace may be run.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8765
+    token_file: Path | None = None
+    python: str | None = None
+    trust: bool = False
+
+
+def request_of(place: Place, options: CompleteOptions) -> CompletionRequest:
+    """Return the request for a cursor.
+
+    Raises:
+        Failure: The workspace or the interpreter cannot be used.
+    """
+    workspace = workspace_of(place.path, options.workspace)
+    return CompletionRequest(
+        document=Document(str(place.path), place.text),
+        offset=place.offset,
+        workspace=str(workspace),
+        environment=interpreter_for(workspace, options.python, options.trust),
+        facts=options.facts.value,
+        monitors=options.monitors,
+        drafters=options.drafters,
+        candidates=options.candidates,
+        limits=Limits(max_tokens=options.max_tokens),
+        sampling=Sampling(temperature=options.temperature, seed=options.seed),
+    )
+
+
+def names(text: str | None) -> tuple[str, ...] | None:
+    """Return the names in a comma-separated list; "none" is the empty list.
+
+    >>> names("heal, copyspec"), names("none"), names(None)
+    (('heal', 'copyspec'), (), None)
+    """
+    if text is None:
+        return None
+    if text.strip() == "none":
+        return ()
+    return tuple(part for name in text.split(",") if (part := name.strip()))
