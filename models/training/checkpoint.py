@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import pickle
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
+
+from models.training.errors import TrainingError
 
 FILE_NAME = "checkpoint.pt"
 
@@ -39,19 +43,39 @@ def save_checkpoint(
 
 
 def load_checkpoint(folder: Path, model: nn.Module, optimizers: list[torch.optim.Optimizer]) -> Position | None:
-    """Restore a run in place and return its position, or None where there is no checkpoint."""
-    path = folder / FILE_NAME
-    if not path.exists():
+    """Restore a run in place and return its position, or None where there is no checkpoint.
+
+    Raises:
+        TrainingError: The checkpoint cannot be read, or is that of another model.
+    """
+    if not (folder / FILE_NAME).exists():
         return None
-    state = torch.load(path, map_location="cpu", weights_only=True)
-    model.load_state_dict(state["model"])
+    state = _read(folder)
+    try:
+        model.load_state_dict(state["model"])
+    except RuntimeError as error:
+        raise TrainingError(f"{folder} holds a run of another size; choose its --config or another folder") from error
     for optimizer, saved in zip(optimizers, state["optimizers"], strict=True):
         optimizer.load_state_dict(saved)
     torch.set_rng_state(state["rng"])
     return Position(**state["position"])
 
 
-def load_weights(path: Path) -> dict[str, torch.Tensor]:
-    """Return only the weights of a checkpoint file's folder."""
-    weights: dict[str, torch.Tensor] = torch.load(path / FILE_NAME, map_location="cpu", weights_only=True)["model"]
+def load_weights(folder: Path) -> dict[str, torch.Tensor]:
+    """Return only the weights of the checkpoint in a run's folder.
+
+    Raises:
+        TrainingError: There is no checkpoint, or it cannot be read.
+    """
+    if not (folder / FILE_NAME).exists():
+        raise TrainingError(f"{folder} has no {FILE_NAME}; train first, or name a run's folder")
+    weights: dict[str, torch.Tensor] = _read(folder)["model"]
     return weights
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    try:
+        state: dict[str, Any] = torch.load(folder / FILE_NAME, map_location="cpu", weights_only=True)
+    except (RuntimeError, EOFError, OSError, pickle.UnpicklingError) as error:
+        raise TrainingError(f"{folder / FILE_NAME} cannot be read; delete it to begin the run again") from error
+    return state

@@ -1,156 +1,173 @@
-"""What each subcommand does, shown with rich. The modules that do the work never print."""
+"""What each subcommand does, its options as arguments. The modules that do the work never print."""
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import platform
 import sysconfig
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import torch
 from rich.console import Console
+from rich.progress import track
 
 from models.training.checkpoint import load_weights
 from models.training.config import CONFIGS
-from models.training.corpus.build import Document, Screen, build, read_corpus, texts_of, write_corpus
-from models.training.corpus.heldout import BenchmarkText, HeldOutText, benchmark_texts
-from models.training.corpus.sources import Distribution, discover, installed, read_files, standard_library
+from models.training.corpus.build import Screen, read_corpus, texts_of
+from models.training.corpus.contamination import Reference, check
+from models.training.corpus.heldout import DEV_PACKAGES, BenchmarkText, HeldOutText, benchmark_texts
+from models.training.corpus.sources import Distribution, discover, installed, standard_library
+from models.training.errors import TrainingError
 from models.training.evaluate import infill_scores, package_bits, single_line_cases
-from models.training.export import export_model, import_weights
+from models.training.export import export_model
+from models.training.heads import ResidualHeads, head_accuracy, save_heads, train_heads
 from models.training.model import Decoder
-from models.training.rows import RowPlan, open_rows, render
-from models.training.schedule import DeadlineBudget, StepBudget
+from models.training.phases import (
+    collect,
+    learn_vocabulary,
+    load_into,
+    open_stage,
+    open_trainer,
+    python_texts,
+    read_codec,
+    render_stages,
+)
+from models.training.schedule import Budget, DeadlineBudget, StepBudget
 from models.training.session import Session
-from models.training.tokenizer import TextCodec, save_tokenizer, train_tokenizer
-from models.training.trainer import Trainer
 
-DEV_PACKAGES = ("requests", "click", "attrs", "httpx")
-GROUP_FILES = 8
 EVALUATION_WINDOW = 1_024
 MAX_INFILL_TOKENS = 64
+N_FINDINGS_SHOWN = 20
+# Rows of the first stage that heads are measured on instead of trained.
+N_HEAD_TEST_ROWS = 128
 
 _console = Console()
 
 
-def build_corpus(options: argparse.Namespace) -> None:
+def build_corpus(
+    archives: Sequence[Path], installed: Sequence[Path], held_out: Path, benchmarks: Path, limit_mb: float, out: Path
+) -> None:
     """Collect documents and write them with their manifest."""
-    held_out = HeldOutText(texts_of(discover(options.held_out)))
-    screen = Screen(held_out, BenchmarkText(benchmark_texts(options.benchmarks)))
-    documents, report = build(_distributions(options), screen, int(1e6 * options.limit_mb), _show_distribution)
-    write_corpus(documents, report, options.out)
+    screen = Screen(HeldOutText(texts_of(discover(held_out))), BenchmarkText(benchmark_texts(benchmarks)))
+    collect(list(_distributions(archives, installed)), screen, limit_mb, out, _console)
+
+
+def check_corpus(corpus: Path, held_out: Path, benchmarks: Path) -> int:
+    """Look for held-out files and benchmark text in a corpus; return 1 where there are any."""
+    reference = Reference.from_folders(held_out, benchmarks)
+    verdict = check(track(read_corpus(corpus), "comparing", console=_console, transient=True), reference)
     _console.print(
-        f"{len(documents)} files from {len(report.kept)} distributions; left out: {dict(report.dropped_files)}"
+        f"{verdict.n_files:,} files, {verdict.n_bytes / 1e6:.1f} MB, compared with {reference.n_held_out:,} held-out "
+        f"files and {reference.n_benchmark_texts:,} benchmark texts: {len(verdict.findings)} findings",
+        soft_wrap=True,
     )
+    for reason, n_files in verdict.reasons.most_common():
+        _console.print(f"  {n_files:,}: {reason}")
+    for finding in verdict.findings[:N_FINDINGS_SHOWN]:
+        _console.print(f"  {finding.distribution}: {finding.path}: {finding.reason}", markup=False, soft_wrap=True)
+    return 1 if verdict.findings else 0
 
 
-def train_vocabulary(options: argparse.Namespace) -> None:
+def train_vocabulary(corpus: Path, sample_mb: float, config: str, out: Path) -> None:
     """Learn merges from a random part of a corpus."""
-    model = CONFIGS[options.config].model
-    limit, texts, total = int(1e6 * options.sample_mb), [], 0
-    for document in _shuffled(list(read_corpus(options.corpus)), seed=0):
-        if total > limit:
-            break
-        texts.append(document.text)
-        total += len(document.text)
-    save_tokenizer(train_tokenizer(texts, model.vocab_size), options.out, model.max_positions)
-    _console.print(f"vocabulary of {model.vocab_size} from {total / 1e6:.0f} MB in {options.out}")
+    learn_vocabulary(corpus, CONFIGS[config].model, sample_mb, out, _console)
 
 
-def render_rows(options: argparse.Namespace) -> None:
-    """Render the rows of every stage, each from documents of its own."""
-    stages = CONFIGS[options.config].stages
-    options.out.mkdir(parents=True, exist_ok=True)
-    documents = _shuffled(list(read_corpus(options.corpus)), options.seed)
-    borders = np.cumsum([0.0, *(stage.share for stage in stages)]) * len(documents)
-    for index, stage in enumerate(stages):
-        part = documents[int(borders[index]) : int(borders[index + 1])]
-        n_rows = int(1e6 * options.million_tokens * stage.share / stage.row_tokens)
-        plan = RowPlan(stage.row_tokens + 1, n_rows, options.seed)
-        for n_written in render(part, options.tokenizer, plan, _rows_path(options.out, index), options.workers):
-            _console.print(f"rows of {stage.row_tokens}: {n_written}")
+def render_rows(
+    corpus: Path, tokenizer: Path, config: str, million_tokens: float, seed: int, workers: int, out: Path
+) -> None:
+    """Render the rows of every stage."""
+    n_tokens = 1e6 * million_tokens
+    render_stages(corpus, tokenizer, CONFIGS[config], n_tokens, out, _console, seed=seed, workers=workers)
 
 
-def train(options: argparse.Namespace) -> None:
+def train(
+    config: str,
+    rows: Path,
+    tokenizer: Path,
+    held_out: Path | None,
+    out: Path,
+    minutes: float | None,
+    until: str | None,
+    steps: int | None,
+    init_from: Path | None,
+    compile: bool,
+    save_minutes: float,
+    evaluate_every: int,
+) -> None:
     """Train until the budget is spent or a signal asks to stop; a second call goes on."""
-    config = CONFIGS[options.config]
-    rows = [open_rows(_rows_path(options.rows, i), s.row_tokens + 1) for i, s in enumerate(config.stages)]
-    options.out.mkdir(parents=True, exist_ok=True)
-    codec = TextCodec.from_folder(options.tokenizer)
-    trainer = Trainer(config, rows, codec.special, options.out, _device())
-    resumed = trainer.resume()
-    if options.init_from and not resumed:
-        trainer.model.load_state_dict(import_weights(options.init_from))
-    if options.compile:
+    codec = read_codec(tokenizer, CONFIGS[config].model)
+    trainer = open_trainer(CONFIGS[config], rows, codec, out, init_from)
+    if compile:
         trainer.model.model.compile()
-    texts = dev_texts(options.held_out, DEV_PACKAGES) if options.held_out else []
-    session = Session(trainer, codec, texts, options.out, _console)
-    session.run(_budget(options, trainer.position.progress), options.save_minutes, options.evaluate_every)
+    texts = python_texts(_named(held_out, DEV_PACKAGES)) if held_out else []
+    session = Session(trainer, codec, texts, out, _console)
+    session.run(_budget(minutes, until, steps, trainer.position.progress), save_minutes, evaluate_every)
 
 
-def export(options: argparse.Namespace) -> None:
+def train_extra_heads(
+    config: str, model: Path, rows: Path, n_heads: int, minutes: float | None, steps: int | None
+) -> None:
+    """Train heads on a frozen model and write them beside it."""
+    settings = CONFIGS[config]
+    trunk = Decoder(settings.model).to("cuda" if torch.cuda.is_available() else "cpu").eval()
+    load_into(trunk, model)
+    stage, all_rows = settings.stages[0], open_stage(rows, settings, 0)
+    test_rows = torch.from_numpy(all_rows[:N_HEAD_TEST_ROWS].astype(np.int64)).to(trunk.device)
+    heads = ResidualHeads(n_heads, settings.model.hidden_size).to(trunk.device)
+    budget = _budget(minutes, None, steps, 0.0)
+    n_steps, loss = 0, float("nan")
+    with _console.status("training heads") as status:
+        for n_steps, loss in enumerate(
+            train_heads(trunk, heads, all_rows[N_HEAD_TEST_ROWS:], budget, stage.batch_rows), start=1
+        ):
+            status.update(f"training heads: step {n_steps}, loss {loss:.3f}")
+    save_heads(heads, model)
+    shares = ", ".join(f"{share:.1%}" for share in head_accuracy(trunk, heads, test_rows))
+    _console.print(f"{n_steps} steps, loss {loss:.3f}; right guesses, nearest token first: {shares}")
+
+
+def export(config: str, checkpoint: Path, tokenizer: Path, out: Path) -> None:
     """Write the weights of a run as a Hugging Face folder."""
-    weights = load_weights(options.checkpoint)
-    export_model(weights, CONFIGS[options.config].model, options.tokenizer, options.out)
-    _console.print(f"exported to {options.out}")
+    export_model(load_weights(checkpoint), CONFIGS[config].model, tokenizer, out)
+    _console.print(f"exported to {out}")
 
 
-def evaluate(options: argparse.Namespace) -> None:
+def evaluate(config: str, model: Path, held_out: Path, packages: Sequence[str], cases: int) -> None:
     """Print bits per byte of every package and the infill counts over all of them."""
-    model = Decoder(CONFIGS[options.config].model)
-    model.load_state_dict(import_weights(options.model))
-    codec = TextCodec.from_folder(options.model)
-    packages = {name: dev_texts(options.held_out, (name,)) for name in options.packages}
-    for name, bits in package_bits(model.eval(), packages, codec, EVALUATION_WINDOW).items():
+    decoder = Decoder(CONFIGS[config].model)
+    load_into(decoder, model)
+    codec = read_codec(model, CONFIGS[config].model)
+    texts = {name: python_texts(_named(held_out, (name,))) for name in packages}
+    for name, bits in package_bits(decoder.eval(), texts, codec, EVALUATION_WINDOW).items():
         _console.print(f"{name}: {bits:.4f} bits per byte")
-    cases = single_line_cases([text for texts in packages.values() for text in texts], options.cases, seed=0)
-    _console.print(infill_scores(model, cases, codec, MAX_INFILL_TOKENS))
+    holes = single_line_cases([text for found in texts.values() for text in found], cases, seed=0)
+    _console.print(infill_scores(decoder, holes, codec, MAX_INFILL_TOKENS))
 
 
-def dev_texts(folder: Path, packages: tuple[str, ...]) -> list[str]:
-    """Return the Python files of held-out packages, in a fixed order."""
-    found = (d for d in discover(folder) if d.name in packages)
-    files = sorted((f.path, f.data) for d in found for f in read_files(d) if f.language == "python")
-    return [data.decode("utf-8") for _, data in files]
+def _named(folder: Path, names: Sequence[str]) -> list[Distribution]:
+    return [distribution for distribution in discover(folder) if distribution.name in names]
 
 
-def _distributions(options: argparse.Namespace) -> Iterator[Distribution]:
+def _distributions(archives: Sequence[Path], site_packages: Sequence[Path]) -> Iterator[Distribution]:
     yield standard_library(Path(sysconfig.get_path("stdlib")), platform.python_version())
-    yield from itertools.chain.from_iterable(map(discover, options.archives))
-    yield from itertools.chain.from_iterable(map(installed, options.installed))
+    yield from itertools.chain.from_iterable(map(discover, archives))
+    yield from itertools.chain.from_iterable(map(installed, site_packages))
 
 
-def _show_distribution(name: str, n_bytes: int) -> None:
-    _console.print(f"{name}: {n_bytes / 1e6:.2f} MB")
-
-
-def _shuffled(documents: list[Document], seed: int) -> list[Document]:
-    """Shuffle groups of up to eight files of one folder, so that neighbours can serve as context."""
-    folders: dict[tuple[str, str], list[Document]] = {}
-    for document in documents:
-        folders.setdefault((document.distribution, document.path.rpartition("/")[0]), []).append(document)
-    groups = [files[i : i + GROUP_FILES] for files in folders.values() for i in range(0, len(files), GROUP_FILES)]
-    order = np.random.default_rng(seed).permutation(len(groups))
-    return [document for i in order for document in groups[i]]
-
-
-def _rows_path(folder: Path, stage: int) -> Path:
-    return folder / f"rows-{stage}.bin"
-
-
-def _budget(options: argparse.Namespace, done: float) -> DeadlineBudget | StepBudget:
-    if options.steps:
-        return StepBudget(options.steps)
-    if options.minutes:
-        return DeadlineBudget(time.time() + 60 * options.minutes, done)
-    hour, minute = map(int, options.until.split(":"))
-    end = datetime.now().replace(hour=hour, minute=minute, second=0, microsecond=0)
+def _budget(minutes: float | None, until: str | None, steps: int | None, done: float) -> Budget:
+    """Make the budget of a run that is `done` so far; `minutes` are those of the whole run, stops not counted."""
+    if steps:
+        return StepBudget(steps)
+    if minutes:
+        return DeadlineBudget(time.time() + 60 * minutes * (1.0 - done), done)
+    try:
+        hour, minute = map(int, (until or "").split(":"))
+        end = datetime.now().replace(hour=hour, minute=minute, second=0, microsecond=0)
+    except ValueError as error:
+        raise TrainingError(f"{until!r} is no time of day; write it as HH:MM") from error
     return DeadlineBudget((end if end > datetime.now() else end + timedelta(days=1)).timestamp(), done)
-
-
-def _device() -> str:
-    return "cuda" if torch.cuda.is_available() else "cpu"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 VOCABULARY_SIZE = 16_384
 
@@ -61,6 +62,29 @@ class TrainConfig:
     seed: int = 1234
 
 
+@dataclass(frozen=True)
+class Recipe:
+    """What to make, and of what.
+
+    `minutes` is the time for training itself, stops not counted. Without `archives` (folders of
+    wheels, sdists, npm archives) the text comes from the standard library and the packages
+    installed beside this program. `held_out` is a folder of archives that nothing may resemble and
+    that progress is measured on, else those of the held-out packages that are installed;
+    `benchmarks` a folder of public benchmarks to stay clear of. `corpus` and `tokenizer` are
+    finished ones to use, `init_from` an exported model to start from, with its tokenizer.
+    """
+
+    config: str
+    minutes: float
+    out: Path
+    archives: tuple[Path, ...] = ()
+    held_out: Path | None = None
+    benchmarks: Path | None = None
+    corpus: Path | None = None
+    tokenizer: Path | None = None
+    init_from: Path | None = None
+
+
 CONFIGS: dict[str, TrainConfig] = {
     "tiny": TrainConfig(
         model=ModelConfig(
@@ -71,10 +95,11 @@ CONFIGS: dict[str, TrainConfig] = {
     ),
     "nano": TrainConfig(
         model=ModelConfig(hidden_size=256, n_layers=6, n_heads=4, n_kv_heads=2, intermediate_size=704),
-        stages=(Stage(256, 0.55, 12), Stage(512, 0.27, 6), Stage(1_024, 0.18, 3)),
+        stages=(Stage(256, 0.5, 16), Stage(512, 0.3, 8), Stage(1_024, 0.2, 4)),
         muon_lr=0.01,
         adam_lr=2e-3,
-        decay_share=0.7,
+        decay_share=1.0,
+        middle_weight=5.0,
     ),
     "small": TrainConfig(
         model=ModelConfig(hidden_size=448, n_layers=10, n_heads=7, n_kv_heads=1, intermediate_size=1_216),

@@ -119,8 +119,8 @@ def infill(model: Decoder, codec: TextCodec, prefix: str, suffix: str, typed: st
 @torch.inference_mode()
 def _loss(model: Decoder, batch: Tensor) -> float:
     embedding = model.model.embed_tokens.weight
-    batch = batch.to(embedding.device)
-    with torch.autocast(embedding.device.type, torch.bfloat16):
+    batch = batch.to(model.device)
+    with torch.autocast(model.device.type, torch.bfloat16):
         hidden = model(batch[:, :-1])
     return summed_loss(hidden.float(), embedding, batch[:, 1:])
 
@@ -128,8 +128,8 @@ def _loss(model: Decoder, batch: Tensor) -> float:
 @torch.inference_mode()
 def _most_likely(model: Decoder, ids: list[int]) -> int:
     embedding = model.model.embed_tokens.weight
-    with torch.autocast(embedding.device.type, torch.bfloat16):
-        hidden = model(torch.tensor([ids], device=embedding.device))
+    with torch.autocast(model.device.type, torch.bfloat16):
+        hidden = model(torch.tensor([ids], device=model.device))
     return int((embedding @ hidden[0, -1].float()).argmax())
 
 

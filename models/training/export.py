@@ -11,6 +11,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from models.training.config import ModelConfig
+from models.training.heads import FILE_NAME as HEADS_FILE
 from models.training.tokenizer import END, FIM_PAD, TextCodec
 
 MAX_SHARD_BYTES = 15_000_000
@@ -18,9 +19,12 @@ TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_ma
 
 
 def export_model(weights: dict[str, Tensor], config: ModelConfig, tokenizer_folder: Path, folder: Path) -> None:
-    """Write `config.json`, bfloat16 shards below 16 MB, and the tokenizer, ready for `from_pretrained`."""
+    """Write `config.json`, bfloat16 shards below 16 MB, and the tokenizer, ready for `from_pretrained`.
+
+    Extra heads of the model that was there before are removed: they belong to its weights.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    for name in TOKENIZER_FILES:
+    for name in TOKENIZER_FILES if tokenizer_folder.resolve() != folder.resolve() else ():
         shutil.copyfile(tokenizer_folder / name, folder / name)
     special = TextCodec.from_folder(tokenizer_folder).special
     ends = {"eos_token_id": special[END], "pad_token_id": special[FIM_PAD], "bos_token_id": None}
@@ -66,7 +70,7 @@ def _llama_config(config: ModelConfig) -> dict[str, object]:
 def _write_shards(weights: dict[str, Tensor], folder: Path) -> None:
     """Write one file, or several with an index where one would be too large."""
     shards = _split(weights)
-    for stale in folder.glob("model*.safetensors*"):
+    for stale in (*folder.glob("model*.safetensors*"), *folder.glob(HEADS_FILE)):
         stale.unlink()
     if len(shards) == 1:
         _write_shard(shards[0], folder / "model.safetensors")

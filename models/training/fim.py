@@ -24,21 +24,21 @@ _GUESS_BYTES_PER_TOKEN = 5
 class FimSettings:
     """How examples are drawn. Shares are probabilities; kinds carry relative weights."""
 
-    fim_share: float = 0.88
+    fim_share: float = 0.9
     spm_share: float = 0.08
-    line_share: float = 0.5
+    line_share: float = 0.55
     no_suffix_share: float = 0.06
     no_prefix_share: float = 0.03
     line_kinds: tuple[tuple[str, float], ...] = (
-        ("line", 6.0),
-        ("few lines", 1.5),
-        ("statement", 2.0),
-        ("block", 1.0),
-        ("body", 1.0),
+        ("line", 8.0),
+        ("few lines", 1.0),
+        ("statement", 2.5),
+        ("block", 0.7),
+        ("body", 0.7),
     )
     cursor_kinds: tuple[tuple[str, float], ...] = (
-        ("rest of line", 4.0),
-        ("after dot", 1.5),
+        ("rest of line", 5.0),
+        ("after dot", 2.0),
         ("attribute", 1.0),
         ("arguments", 1.5),
         ("expression", 1.0),

@@ -65,13 +65,15 @@ class _TiedCrossEntropy(Function):
         for start in range(0, len(states), CHUNK_TOKENS):
             chunk = slice(start, start + CHUNK_TOKENS)
             total += _chunk_loss(states[chunk] @ head.T, targets[chunk, None], shares[chunk, None], errors[chunk])
-        ctx.save_for_backward(errors @ head, errors.T @ states)
+        # A frozen head needs no gradient, which is a third of the products.
+        ctx.save_for_backward(errors @ head, errors.T @ states if ctx.needs_input_grad[1] else None)
         return total
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None, None, None]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor | None, None, None, None]:
         grad_states, grad_head = ctx.saved_tensors
-        return grad_states.float() * grad, grad_head.float() * grad, None, None, None
+        of_head = None if grad_head is None else grad_head.float() * grad
+        return grad_states.float() * grad, of_head, None, None, None
 
 
 def _chunk_loss(logits: Tensor, targets: Tensor, shares: Tensor, errors: Tensor) -> Tensor:

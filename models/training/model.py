@@ -27,6 +27,11 @@ class Decoder(nn.Module):
             if name.endswith(("o_proj.weight", "down_proj.weight")):
                 nn.init.zeros_(weight)
 
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.model.embed_tokens.weight.device
+
     def forward(self, ids: Tensor) -> Tensor:
         """Map ids [B, T] to hidden states [B, T, H]."""
         hidden: Tensor = self.model(ids)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Iterable, Iterator, Sequence
+import signal
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -87,15 +89,18 @@ class RowPacker:
 def render(
     documents: Sequence[Document], tokenizer_folder: Path, plan: RowPlan, path: Path, workers: int
 ) -> Iterator[int]:
-    """Write rows [n, width] of uint16 to `path`, yielding the number written so far."""
+    """Write rows [n, width] of uint16 to `path`, yielding the number written so far.
+
+    One worker is this process; the rows do not depend on their number.
+    """
     n_rows = 0
     jobs = (
         (chunk, tokenizer_folder, plan.width, [plan.seed, index])
         for index, chunk in enumerate(_chunks(documents, DOCUMENTS_PER_CHUNK))
     )
     partial = path.with_suffix(".partial")
-    with multiprocessing.get_context("spawn").Pool(workers) as pool, partial.open("wb") as out:
-        for rows in pool.imap(_render_chunk, jobs):
+    with _mapping(workers) as map_in_order, partial.open("wb") as out:
+        for rows in map_in_order(_render_chunk, jobs):
             kept = rows[: plan.max_rows - n_rows]
             out.write(kept.tobytes())
             n_rows += len(kept)
@@ -107,10 +112,29 @@ def render(
 
 def open_rows(path: Path, width: int) -> np.ndarray:
     """Map a file written by `render` as an array [n, width] of uint16."""
+    if not path.stat().st_size:
+        return np.empty((0, width), np.uint16)
     return np.memmap(path, np.uint16, "r").reshape(-1, width)
 
 
-def _render_chunk(job: tuple[list[Document], Path, int, list[int]]) -> np.ndarray:
+_Job = tuple[list[Document], Path, int, list[int]]
+
+
+@contextmanager
+def _mapping(workers: int) -> Iterator[Callable[[Callable[[_Job], np.ndarray], Iterable[_Job]], Iterator[np.ndarray]]]:
+    if workers == 1:
+        yield map
+        return
+    with multiprocessing.get_context("spawn").Pool(workers, _leave_interrupts) as pool:
+        yield pool.imap
+
+
+def _leave_interrupts() -> None:
+    """Leave Ctrl-C to the parent, which ends its workers without a word."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _render_chunk(job: _Job) -> np.ndarray:
     documents, tokenizer_folder, width, seed = job
     rng = np.random.default_rng(seed)
     packer = RowPacker(_codec(tokenizer_folder), width, rng)

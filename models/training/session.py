@@ -7,16 +7,19 @@ import math
 import signal
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
 
 from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from models.training.evaluate import bits_per_byte, infill, single_line_cases
 from models.training.schedule import Budget
 from models.training.tokenizer import TextCodec
-from models.training.trainer import StepReport, Trainer
+from models.training.trainer import MAX_EPOCHS, StepReport, Trainer
 
 SHOW_EVERY = 20
 EVALUATION_WINDOW = 256
@@ -26,7 +29,7 @@ SAMPLE_TOKENS = 40
 
 
 class Session:
-    """Runs a trainer and tells about it."""
+    """Runs a trainer and tells about it: in a bar that moves on a terminal, else in lines."""
 
     def __init__(
         self, trainer: Trainer, codec: TextCodec, held_out: Sequence[str], folder: Path, console: Console
@@ -39,36 +42,56 @@ class Session:
         self._log = folder / "log.jsonl"
         self._plot = folder / "loss.png"
         self._console = console
+        self._bar = Progress(
+            BarColumn(), TaskProgressColumn(), TextColumn("{task.description}"), console=console, transient=True
+        )
+        self._task = self._bar.add_task("starting", total=1.0)
         self._stopped = False
         self._recent: deque[StepReport] = deque(maxlen=SHOW_EVERY)
 
-    def run(self, budget: Budget, save_minutes: float, evaluate_every: int) -> None:
-        """Train to the end of the budget or to a signal, and leave a checkpoint either way."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._stop)
+    def run(self, budget: Budget, save_minutes: float, evaluate_every: int) -> bool:
+        """Train to the end of the budget or to a signal, and leave a checkpoint either way.
+
+        `evaluate_every` counts steps. Say whether the run came to its end.
+        """
         began = saved = time.monotonic()
         start = self._trainer.position.progress
         self._console.print(
             f"{self._trainer.config.model.n_parameters:,} parameters, step {self._trainer.position.step}"
         )
-        for report in self._trainer.run(budget, lambda: self._stopped):
-            self._recent.append(report)
-            if report.step % SHOW_EVERY == 0:
-                self._show(report, (time.monotonic() - began) / max(report.progress - start, 1e-9))
-            if report.step % evaluate_every == 0:
-                self._evaluate(report)
-            if time.monotonic() - saved > 60 * save_minutes:
-                self._trainer.save()
-                saved = time.monotonic()
-        self._trainer.save()
-        if self._recent and not self._stopped:
-            self._evaluate(self._recent[-1])
+        with self._signals_heard(), self._bar if self._console.is_terminal else nullcontext():
+            for report in self._trainer.run(budget, lambda: self._stopped):
+                self._recent.append(report)
+                if report.step % SHOW_EVERY == 0:
+                    self._show(report, (time.monotonic() - began) / max(report.progress - start, 1e-9))
+                if report.step % evaluate_every == 0:
+                    self._evaluate(report)
+                if time.monotonic() - saved > 60 * save_minutes:
+                    self._trainer.save()
+                    saved = time.monotonic()
+            self._trainer.save()
+            if self._recent and not self._stopped:
+                self._evaluate(self._recent[-1])
+        if not self._stopped and budget.progress(self._trainer.position.step) < 1.0:
+            self._console.print(f"all rows were read {MAX_EPOCHS} times; a larger corpus lets a run last longer")
+        return not self._stopped
+
+    @contextmanager
+    def _signals_heard(self) -> Iterator[None]:
+        """Take interruption and termination as the wish to stop after the step."""
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        before = [signal.signal(number, self._stop) for number in numbers]
+        try:
+            yield
+        finally:
+            for number, handler in zip(numbers, before, strict=True):
+                signal.signal(number, handler)
 
     def _stop(self, number: int, frame: object) -> None:
         self._stopped = True
 
     def _show(self, report: StepReport, whole_seconds: float) -> None:
-        """Log and print one line; `whole_seconds` is what a run takes at the pace so far."""
+        """Log and show where the run is; `whole_seconds` is what a run takes at the pace so far."""
         losses = [r.loss for r in self._recent]
         n_tokens = self._recent[-1].n_tokens - self._recent[0].n_tokens
         seconds = sum(r.seconds for r in list(self._recent)[1:])
@@ -82,11 +105,15 @@ class Session:
             "tokens_per_second": n_tokens / seconds if seconds else math.nan,
         }
         self._record(record)
-        left = whole_seconds * (1 - report.progress) / 60
-        self._console.print(
-            f"step {report.step} ({report.progress:.1%}) loss {record['loss']:.3f} rate {report.rate_factor:.2f} "
-            f"{record['tokens_per_second']:.0f} tokens/s, {report.n_tokens / 1e6:.2f}M tokens, {left:.0f} min left"
+        left = timedelta(seconds=round(whole_seconds * (1 - report.progress)))
+        line = (
+            f"loss {record['loss']:.3f}, {record['tokens_per_second']:,.0f} tokens/s, "
+            f"{report.n_tokens / 1e6:.2f}M tokens, {left} left"
         )
+        if self._console.is_terminal:
+            self._bar.update(self._task, completed=report.progress, description=line)
+        else:
+            self._console.print(f"step {report.step} ({report.progress:.1%}) {line}", soft_wrap=True)
 
     def _evaluate(self, report: StepReport) -> None:
         if not self._texts:

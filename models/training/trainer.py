@@ -19,6 +19,9 @@ from models.training.muon import Muon
 from models.training.schedule import Budget, rate_factor, stage_index
 from models.training.tokenizer import END, FIM_MIDDLE
 
+# Up to four readings of the same text teach nearly as much as new text (Muennighoff et al. 2023).
+MAX_EPOCHS = 4
+
 
 @dataclass(frozen=True)
 class StepReport:
@@ -52,7 +55,7 @@ class Trainer:
         self._rates = [[group["lr"] for group in o.param_groups] for o in self.optimizers]
         self._rows = rows
         self._special = special
-        self._orders = [np.random.default_rng([config.seed, i]).permutation(len(r)) for i, r in enumerate(rows)]
+        self._orders: dict[tuple[int, int], np.ndarray] = {}
         self.position = Position(rows_used=[0] * len(rows))
 
     def resume(self) -> bool:
@@ -67,7 +70,7 @@ class Trainer:
         save_checkpoint(self.folder, self.model, self.optimizers, self.position)
 
     def run(self, budget: Budget, wants_stop: Callable[[], bool]) -> Iterator[StepReport]:
-        """Train until the budget is spent, all rows are used, or a stop is wanted."""
+        """Train until the budget is spent, all rows were read `MAX_EPOCHS` times, or a stop is wanted."""
         self.model.train()
         while not wants_stop():
             began = time.perf_counter()
@@ -85,18 +88,32 @@ class Trainer:
             )
 
     def _next_batch(self, wanted: int) -> Tensor | None:
-        """Return rows [B, T + 1] that were not used before, or None where none are left.
+        """Return rows [B, T + 1], each of them unread before any is read again, or None where none are left.
 
         A stage whose rows are used up goes on with those of another, so that a run lasts to its end.
         """
         for index in (wanted, *range(len(self._rows))):
-            first = self.position.rows_used[index]
-            picked = self._orders[index][first : first + self.config.stages[index].batch_rows]
-            if len(picked) == self.config.stages[index].batch_rows:
+            picked = self._pick(index)
+            if picked is not None:
                 self.position.rows_used[index] += len(picked)
                 rows = self._rows[index][np.sort(picked)]
                 return torch.from_numpy(rows.astype(np.int64)).to(self.device)
         return None
+
+    def _pick(self, index: int) -> np.ndarray | None:
+        """Return the places of the next rows of a stage; every epoch has an order of its own."""
+        size = self.config.stages[index].batch_rows
+        epoch_rows = len(self._rows[index]) // size * size
+        if self.position.rows_used[index] >= MAX_EPOCHS * epoch_rows:
+            return None
+        epoch, first = divmod(self.position.rows_used[index], epoch_rows)
+        return self._order(index, epoch)[first : first + size]
+
+    def _order(self, index: int, epoch: int) -> np.ndarray:
+        key = index, epoch
+        if key not in self._orders:
+            self._orders[key] = np.random.default_rng([self.config.seed, *key]).permutation(len(self._rows[index]))
+        return self._orders[key]
 
     def _step(self, batch: Tensor, factor: float) -> float:
         total = 0.0

@@ -22,7 +22,9 @@ from models.training.corpus.quality import readable_text
 from models.training.corpus.shingles import LINE_WINDOW, line_windows, word_set
 from models.training.corpus.similarity import JaccardIndex
 from models.training.corpus.sources import Distribution, SourceFile, read_files
+from models.training.errors import TrainingError
 
+DOCUMENTS = "documents.jsonl"
 DUPLICATE_JACCARD = 0.85
 # A file most of whose 10-line windows were seen before teaches little.
 MAX_SEEN_WINDOWS = 0.3
@@ -114,22 +116,30 @@ def build(
 
 
 def write_corpus(documents: Iterable[Document], report: Report, folder: Path) -> None:
-    """Write `documents.jsonl`, `manifest.csv` and `report.json` into `folder`."""
+    """Write `manifest.csv`, `report.json` and, when these are there, `documents.jsonl` into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "documents.jsonl").open("w", encoding="utf-8") as out:
-        for document in documents:
-            out.write(json.dumps(document.__dict__, ensure_ascii=False) + "\n")
     with (folder / "manifest.csv").open("w", encoding="utf-8", newline="") as out:
         writer = csv.DictWriter(out, ["distribution", "version", "licence", "files", "bytes"])
         writer.writeheader()
         writer.writerows(report.kept)
     summary = {"refused_distributions": report.refused_distributions, "dropped_files": report.dropped_files}
     (folder / "report.json").write_text(json.dumps(summary, indent=1), encoding="utf-8")
+    partial = folder / (DOCUMENTS + ".partial")
+    with partial.open("w", encoding="utf-8") as out:
+        for document in documents:
+            out.write(json.dumps(document.__dict__, ensure_ascii=False) + "\n")
+    partial.replace(folder / DOCUMENTS)
 
 
 def read_corpus(folder: Path) -> Iterator[Document]:
-    """Yield the documents of a corpus folder in the order in which they were written."""
-    with (folder / "documents.jsonl").open(encoding="utf-8") as lines:
+    """Yield the documents of a corpus folder in the order in which they were written.
+
+    Raises:
+        TrainingError: The folder holds no corpus.
+    """
+    if not (folder / DOCUMENTS).is_file():
+        raise TrainingError(f"{folder} has no {DOCUMENTS}; build a corpus first, or name its folder")
+    with (folder / DOCUMENTS).open(encoding="utf-8") as lines:
         for line in lines:
             yield Document(**json.loads(line))
 

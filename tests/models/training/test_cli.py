@@ -5,29 +5,30 @@ from __future__ import annotations
 import gzip
 import inspect
 import json
-import signal
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from models.training import commands
 from models.training.cli import main
+from models.training.corpus.sources import Distribution
+from models.training.errors import TrainingError
 
 
-@pytest.fixture(autouse=True)
-def signal_handlers() -> Iterator[None]:
-    """Put back the handlers that a training session replaces."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
+def small_library(folder: Path, version: str) -> Distribution:
+    """Describe a few files of the standard library at hand; the whole would take half a minute."""
+    return Distribution("python-standard-library", version, "PSF-2.0", True, folder, ("ast.py", "inspect.py"))
 
 
 def test_from_archives_to_an_exported_model(
-    tmp_path: Path, make_wheel: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    make_wheel: Callable[..., Path],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(commands, "standard_library", small_library)
     text = inspect.getsource(textwrap)
     held_out = make_wheel("held", "click", {"click/core.py": text}, "License: BSD")
     archives = make_wheel("archives", "good", {"good/a.py": text.replace("text", "prose")}, "License: MIT")
@@ -72,6 +73,29 @@ def test_from_archives_to_an_exported_model(
 )
 def test_options_arrive(line: str, name: str, expected: object, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = {}
-    monkeypatch.setattr(commands, "train", lambda options: seen.update(vars(options)))
+    monkeypatch.setattr(commands, "train", lambda **options: seen.update(options))
     main([*line.split(), "--rows", "r", "--tokenizer", "t", "--out", "o"])
     assert seen[name] == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("tokenizer --corpus {T} --out {T}/t", "has no documents.jsonl"),
+        ("train --rows {T} --tokenizer {T} --out {T}/r --steps 1", "has no tokenizer.json"),
+        ("train --config tiny --rows {T} --tokenizer {V} --out {T}/r --steps 1", "lacks rows of some stage"),
+        ("export --checkpoint {T} --tokenizer {V} --out {T}/m", "has no checkpoint.pt"),
+        ("heads --config tiny --model {T} --rows {T} --steps 1", "holds no model of this size"),
+    ],
+)
+def test_bad_input_is_one_line(
+    line: str, message: str, tmp_path: Path, tokenizer_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(line.format(T=tmp_path, V=tokenizer_folder).split()) == 2
+    error = capsys.readouterr().err
+    assert message in error and error.startswith("models.training: ") and error.count("\n") == 1
+
+
+def test_a_time_of_day_is_checked(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="write it as HH:MM"):
+        commands._budget(None, "noon", None, 0.0)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from models.training import rows as rows_module
 from models.training.corpus.build import Document
 from models.training.rows import RowPacker, RowPlan, open_rows, render
 from models.training.tokenizer import END, FILE_SEP, FIM_MIDDLE, FIM_PAD, TextCodec
@@ -40,11 +42,15 @@ def test_long_rows_sometimes_hold_a_second_file(codec: TextCodec, documents: lis
     assert (rows == codec.special[FILE_SEP]).sum(axis=1).max() >= 2
 
 
-def test_rendering_is_reproducible_and_stops_at_the_limit(
-    tmp_path: Path, tokenizer_folder: Path, documents: list[Document]
+def test_rendering_is_reproducible_with_any_number_of_workers_and_stops_at_the_limit(
+    tmp_path: Path, tokenizer_folder: Path, documents: list[Document], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plan = RowPlan(WIDTH, 25, seed=3)
-    for name in ("a.bin", "b.bin"):
-        assert list(render(documents, tokenizer_folder, plan, tmp_path / name, 1)) == [25]
-    first, second = open_rows(tmp_path / "a.bin", WIDTH), open_rows(tmp_path / "b.bin", WIDTH)
-    assert first.shape == (25, WIDTH) and np.array_equal(first, second)
+    monkeypatch.setattr(rows_module, "DOCUMENTS_PER_CHUNK", 1)
+    for n_rows in (25, 400):
+        for n_workers in (1, 2):
+            path = tmp_path / f"{n_workers}.bin"
+            assert (
+                list(render(documents, tokenizer_folder, RowPlan(WIDTH, n_rows, seed=3), path, n_workers))[-1] == n_rows
+            )
+        first, second = (open_rows(tmp_path / f"{n_workers}.bin", WIDTH) for n_workers in (1, 2))
+        assert first.shape == (n_rows, WIDTH) and np.array_equal(first, second)

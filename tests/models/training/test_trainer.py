@@ -16,7 +16,7 @@ from models.training.muon import orthogonalised
 from models.training.rows import RowPacker
 from models.training.schedule import DeadlineBudget, StepBudget, rate_factor, stage_index
 from models.training.tokenizer import TextCodec
-from models.training.trainer import Trainer
+from models.training.trainer import MAX_EPOCHS, Trainer
 
 CONFIG = CONFIGS["tiny"]
 
@@ -73,10 +73,16 @@ def test_a_stop_is_heard_between_steps(make_trainer) -> None:
     assert steps == [1, 2, 3]
 
 
-def test_no_row_is_read_twice(make_trainer, rows: list[np.ndarray]) -> None:
-    trainer = make_trainer()
-    n_steps = sum(1 for _ in trainer.run(StepBudget(100_000), never))
-    assert n_steps == sum(len(r) // stage.batch_rows for r, stage in zip(rows, CONFIG.stages, strict=True))
+def test_rows_are_read_again_in_another_order_when_all_were_read(
+    make_trainer, rows: list[np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Trainer, "_step", lambda self, batch, factor: float(batch.sum()))
+    reports = [(report.row_tokens, report.loss) for report in make_trainer().run(StepBudget(100_000), never)]
+    for stage, array in zip(CONFIG.stages, rows, strict=True):
+        read = [loss for row_tokens, loss in reports if row_tokens == stage.row_tokens]
+        n_steps = len(array) // stage.batch_rows
+        assert len(read) == MAX_EPOCHS * n_steps
+        assert read[:n_steps] != read[n_steps : 2 * n_steps]
 
 
 def test_small_batches_of_a_step_add_up(make_trainer, monkeypatch: pytest.MonkeyPatch) -> None:
