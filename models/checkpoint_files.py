@@ -14,17 +14,15 @@ from safetensors import SafetensorError, safe_open
 from tokenizers import Tokenizer
 
 from models.errors import ModelError, first_line
+from models.hub import INDEX, SINGLE, fetch
+from models.progress import Say, silent
 from models.vocabulary import Vocabulary
 
 EMBEDDED = Path(__file__).parent / "embedded"
 EMBEDDED_NAME = "embedded"
 
-INDEX, SINGLE = "model.safetensors.index.json", "model.safetensors"
-
+_BITS = re.compile(r"\d+")
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
-_NEEDED = ["*.json", "*.safetensors"]
-# Mistral's repositories hold every weight a second time under this name.
-_NOT_NEEDED = ["consolidated*"]
 _FETCH_AGAIN = "fetch the checkpoint again"
 
 
@@ -41,6 +39,11 @@ class StoredWeight:
     file: Path
     size: tuple[int, ...]
     dtype: str
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes in the file; precisions are spelt with their bits, "F8_E4M3"."""
+        return math.prod(self.size) * int(_BITS.findall(self.dtype)[0]) // 8
 
 
 @dataclass(frozen=True)
@@ -67,11 +70,12 @@ class CheckpointFiles:
         return sum(math.prod(weight.size) for weight in self.weights.values())
 
 
-def locate(source: str | None) -> tuple[Path, str]:
+def locate(source: str | None, say: Say = silent) -> tuple[Path, str]:
     """Return the folder that holds a checkpoint, fetched if need be, and the name to show.
 
     Args:
         source: None for the embedded model, else a folder or a hub id.
+        say: Told while it is fetched.
 
     Raises:
         ModelError: There is no such folder or repository, or the hub cannot be reached.
@@ -85,7 +89,7 @@ def locate(source: str | None) -> tuple[Path, str]:
         raise ModelError(f"{source} is a file; give the folder that holds config.json and the weights")
     if not _HUB_ID.fullmatch(source):
         raise ModelError(f"no folder {source}; give a checkpoint folder or a hub id such as Qwen/Qwen2.5-Coder-0.5B")
-    return _fetch(source), source
+    return fetch(source, say), source
 
 
 def check_files(folder: Path, name: str) -> CheckpointFiles:
@@ -123,27 +127,6 @@ def read_vocabulary(folder: Path, name: str) -> Vocabulary:
     except Exception as error:  # the tokenizers library raises nothing narrower
         raise ModelError(f"model {name}: tokenizer.json is damaged ({first_line(error)}); {_FETCH_AGAIN}") from error
     return Vocabulary.of(tokenizer)
-
-
-def _fetch(repository: str) -> Path:
-    """Return the folder of a hub repository in the local cache."""
-    # Imported here because it takes a quarter of a second, and most models are folders.
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import GatedRepoError, LocalEntryNotFoundError, RepositoryNotFoundError
-
-    try:
-        return Path(snapshot_download(repository, allow_patterns=_NEEDED, ignore_patterns=_NOT_NEEDED))
-    except GatedRepoError as error:
-        raise ModelError(f"{repository} asks for consent; accept its licence on the hub and log in") from error
-    except RepositoryNotFoundError as error:
-        raise ModelError(f"{repository} is neither a folder nor on the hub; check the spelling") from error
-    except LocalEntryNotFoundError as error:
-        raise ModelError(
-            f"{repository} is neither a folder nor in the local cache, and the hub cannot be reached; "
-            "go online once or give a checkpoint folder"
-        ) from error
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{repository} cannot be fetched ({first_line(error)}); give a checkpoint folder") from error
 
 
 def _shards(folder: Path, name: str) -> list[str]:

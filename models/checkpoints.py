@@ -7,12 +7,13 @@ Weights are read from safetensors only, and code that comes with a checkpoint is
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from models.checkpoint_files import CheckpointFiles, check_files, locate, read_vocabulary
-from models.errors import ModelError
+from models.errors import DeviceError, ModelError
 from models.formats import FimFormat, detect
+from models.progress import Say, silent
 from models.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class LoadedModel:
         format: How prefix and suffix are laid out.
         dtype: Precision, "float32".
         device: Where it runs, "cpu".
+        placement: The same for people, with what stands in the way of something faster: "cpu (not cuda: no room)".
     """
 
     name: str
@@ -42,31 +44,39 @@ class LoadedModel:
     format: FimFormat
     dtype: str
     device: str
+    placement: str
 
 
-def load(source: str | None = None, dtype: str = "auto", device: str = "auto") -> LoadedModel:
+def load(source: str | None = None, dtype: str = "auto", device: str = "auto", say: Say = silent) -> LoadedModel:
     """Load a model for completion.
 
     On a CPU this sets the number of threads that torch uses in this process (``placement.limit_threads``).
 
     Args:
         source: None for the embedded model, else a checkpoint folder or a hub id ("owner/name").
-        dtype: "float32", "bfloat16", "float16", "float64", or "auto": float32 on a CPU, bfloat16 elsewhere.
-        device: "cpu", "cuda", "cuda:1", "mps", or "auto": the first CUDA device, else the CPU.
+        dtype: "float32", "bfloat16", "float16", "float64", "int8" (on a CPU only), or "auto":
+            float32 on a CPU, bfloat16 elsewhere.
+        device: "cpu", "cuda", "cuda:1", "mps", or "auto": the first CUDA device if it holds the model, else the CPU.
+        say: Told what is done, while a large checkpoint is fetched or read.
 
     Raises:
         ModelError: It cannot be used, for a reason that the message names.
     """
-    folder, name = locate(source)
+    folder, name = locate(source, say)
     files = check_files(folder, name)
     vocabulary = read_vocabulary(folder, name)
-    from models.placement import Placement, limit_threads
-    from models.stored import read_stored
+    from models.placement import Placement
 
     place = Placement.of(dtype, device)
-    if place.device.type == "cpu":
-        limit_threads(files.n_weights)
-    return _put_together(name, read_stored(files, place) or _read_pretrained(files, place), vocabulary)
+    try:
+        return _put_together(name, _read(files, place, say), vocabulary)
+    except DeviceError as error:
+        if device != "auto" or place.device.type == "cpu":
+            raise
+        remark = f"not {place.device}: {error.cause}"
+    # Behind the handler, where nothing of what did not fit is alive any more.
+    network = _read(files, Placement.of(dtype, "cpu"), say)
+    return _put_together(name, replace(network, remark=remark), vocabulary)
 
 
 def from_objects(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, name: str = "") -> LoadedModel:
@@ -79,9 +89,26 @@ def from_objects(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, nam
     """
     label = name or str(getattr(model.config, "name_or_path", "")) or type(model).__name__
     vocabulary = Vocabulary.of(tokenizer)
+    from models.network import require_finite
     from models.pretrained import network_of
 
-    return _put_together(label, network_of(model), vocabulary)
+    network = network_of(model)
+    require_finite(network.engine, label)
+    return _put_together(label, network, vocabulary)
+
+
+def _read(files: CheckpointFiles, place: Placement, say: Say) -> Network:
+    """Read a checkpoint and run one token through it, so that it is known to work where it is."""
+    from models.network import require_finite
+    from models.placement import limit_threads, moving
+    from models.stored import read_stored
+
+    if place.device.type == "cpu":
+        limit_threads(files.n_weights)
+    network = read_stored(files, place, say) or _read_pretrained(files, place)
+    with moving(files.name, place.device):
+        require_finite(network.engine, files.name)
+    return network
 
 
 def _read_pretrained(files: CheckpointFiles, place: Placement) -> Network:
@@ -91,13 +118,11 @@ def _read_pretrained(files: CheckpointFiles, place: Placement) -> Network:
 
 
 def _put_together(name: str, network: Network, vocabulary: Vocabulary) -> LoadedModel:
-    from models.network import require_finite
-
-    engine = network.engine
+    engine, device = network.engine, str(network.device)
     _require_room(name, vocabulary, engine.vocabulary_size)
     layout = detect(vocabulary, network.eos_ids)
-    require_finite(engine, name)
-    return LoadedModel(name, engine, vocabulary, layout, str(network.dtype).removeprefix("torch."), str(network.device))
+    placement = f"{device} ({network.remark})" if network.remark else device
+    return LoadedModel(name, engine, vocabulary, layout, str(network.dtype).removeprefix("torch."), device, placement)
 
 
 def _require_room(name: str, vocabulary: Vocabulary, rows: int) -> None:

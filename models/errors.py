@@ -1,4 +1,4 @@
-"""The one error of this package."""
+"""The errors of this package."""
 
 from __future__ import annotations
 
@@ -8,6 +8,19 @@ class ModelError(Exception):
 
     The message is one line that names the cause and the mend; it is shown to users as it is.
     """
+
+
+class DeviceError(ModelError):
+    """The device is not there, or does not hold the model.
+
+    Attributes:
+        cause: What torch said.
+    """
+
+    def __init__(self, message: str, cause: str) -> None:
+        """Take both."""
+        super().__init__(message)
+        self.cause = cause
 
 
 def first_line(error: BaseException) -> str:

@@ -142,8 +142,7 @@ class Family:
 _BARRED = (Part.CONTEXT, "<|fim_prefix|>", Part.PREFIX, "<|fim_suffix|>", Part.SUFFIX, "<|fim_middle|>")
 _PLAIN = (Part.CONTEXT, "<fim_prefix>", Part.PREFIX, "<fim_suffix>", Part.SUFFIX, "<fim_middle>")
 
-# First match wins, so the more particular rows stand first.  Left out until tried against real
-# checkpoints: Seed-Coder and Mellum, whose published orders disagree.
+# First match wins, so the more particular rows stand first.
 FAMILIES = (
     Family(
         "qwen-coder",
@@ -163,6 +162,15 @@ FAMILIES = (
     Family("granite-3.3", _BARRED, frozenset({"<|end_of_text|>"}), ("<|end_of_text|>", "<|fim_pad|>")),
     Family("fim-barred", _BARRED, ends=("<|endoftext|>", "<|fim_pad|>")),
     Family(
+        "mellum",
+        (Part.CONTEXT, "<fim_suffix>", Part.SUFFIX, "<fim_prefix>", Part.PREFIX, "<fim_middle>"),
+        # StarCoder's marks in another order; chat marks are what StarCoder's vocabulary lacks.
+        frozenset({"<filename>", "<|im_start|>"}),
+        ("<|endoftext|>", "<filename>", "<fim_pad>"),
+        "<filename>",
+        "{path}\n",
+    ),
+    Family(
         "starcoder2",
         _PLAIN,
         frozenset({"<file_sep>", "<repo_name>"}),
@@ -180,6 +188,16 @@ FAMILIES = (
         "{path}\n",
     ),
     Family("fim-plain", _PLAIN, ends=("<|endoftext|>", "<fim_pad>")),
+    Family(
+        "santacoder",
+        (Part.CONTEXT, "<fim-prefix>", Part.PREFIX, "<fim-suffix>", Part.SUFFIX, "<fim-middle>"),
+        ends=("<|endoftext|>", "<fim-pad>"),
+    ),
+    Family(
+        "seed-coder",
+        (Part.CONTEXT, "<[fim-suffix]>", Part.SUFFIX, "<[fim-prefix]>", Part.PREFIX, "<[fim-middle]>"),
+        ends=("<[end\u2581of\u2581sentence]>",),
+    ),
     Family(
         "deepseek-coder",
         (

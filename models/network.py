@@ -19,12 +19,14 @@ class Network:
         eos_ids: What the configuration calls its end of text; often one id, sometimes several.
         dtype: Precision.
         device: Where it runs.
+        remark: Why it does not run as fast there as it could; empty if it does.
     """
 
     engine: Engine
     eos_ids: frozenset[int]
     dtype: torch.dtype
     device: torch.device
+    remark: str = ""
 
 
 def require_finite(engine: Engine, name: str) -> None:

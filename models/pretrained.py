@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import torch
 from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, PreTrainedModel
@@ -59,18 +60,19 @@ def read_pretrained(files: CheckpointFiles, place: Placement) -> Network:
     _require_complete(loaded[1], name)
     with moving(name, place.device):
         model.to(place.device)  # type: ignore[arg-type]
-    return network_of(model)
+        return network_of(model, place.int8)
 
 
-def network_of(model: PreTrainedModel) -> Network:
-    """Return a model in memory as a network, in its precision and on its device.
+def network_of(model: PreTrainedModel, int8: bool = False) -> Network:
+    """Return a model in memory as a network, in its precision, or in 8 bits, and on its device.
 
     Raises:
-        ModelError: It keeps recurrent state.
+        ModelError: It keeps recurrent state, or cannot run in 8 bits.
     """
     configs = (model.config, model.generation_config)
     eos_ids = eos_ids_of(*(getattr(config, "eos_token_id", None) for config in configs))
-    return Network(engine_for(model), eos_ids, model.dtype, model.device)
+    engine, remark = engine_for(model, int8)
+    return Network(engine, eos_ids, torch.int8 if int8 else model.dtype, model.device, remark)
 
 
 @contextmanager

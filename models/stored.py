@@ -1,4 +1,4 @@
-"""Reading a checkpoint straight into the fused engine.
+"""Reading a checkpoint straight into an engine of our own.
 
 Transformers would read it as well, but importing it takes as long as importing torch.
 """
@@ -13,18 +13,25 @@ import torch
 from safetensors import safe_open
 from torch import Tensor
 
-from models.checkpoint_files import INDEX, SINGLE, CheckpointFiles, StoredWeight
-from models.engines.fused import FusedEngine
+from models.checkpoint_files import CheckpointFiles, StoredWeight
+from models.engines.cuda import engine_on_device
 from models.engines.shape import DEVICES, HEAD, Shape, misfit, refused_config, weight_sizes
 from models.engines.weights import Weights
+from models.hub import INDEX, SINGLE
 from models.network import Network, eos_ids_of
 from models.placement import Placement, moving
+from models.progress import Say, Share, silent
 
 _DTYPES = frozenset({"F64", "F32", "F16", "BF16"})
 
 
-def read_stored(files: CheckpointFiles, place: Placement) -> Network | None:
+def read_stored(files: CheckpointFiles, place: Placement, say: Say = silent) -> Network | None:
     """Read a checkpoint that needs nothing of transformers; None if it does, or if anything about it is odd.
+
+    Args:
+        files: The checkpoint's.
+        place: Precision and device to read it into.
+        say: Told while a large one is read.
 
     Raises:
         ModelError: There is no such device, or no room on it.
@@ -36,9 +43,10 @@ def read_stored(files: CheckpointFiles, place: Placement) -> Network | None:
     except TypeError:
         return None
     shape = Shape.of(files.config)
-    with StoredState(files.weights, place) as state, torch.inference_mode(), moving(files.name, place.device):
-        weights = Weights.of(state, shape)
-        return Network(FusedEngine(shape, weights), eos_ids, weights.dtype, weights.device)
+    with StoredState(files.weights, place, say) as state, torch.inference_mode(), moving(files.name, place.device):
+        weights = Weights.of(state, shape, place.int8)
+        engine, remark = engine_on_device(shape, weights)
+        return Network(engine, eos_ids, torch.int8 if place.int8 else weights.dtype, weights.device, remark)
 
 
 def needs_transformers(files: CheckpointFiles) -> str:
@@ -62,15 +70,17 @@ class StoredState(Mapping[str, Tensor]):
     A context manager: afterwards nothing of the files is held open.
     """
 
-    def __init__(self, weights: Mapping[str, StoredWeight], place: Placement) -> None:
+    def __init__(self, weights: Mapping[str, StoredWeight], place: Placement, say: Say = silent) -> None:
         """Look at nothing yet.
 
         Args:
             weights: Where they are, by name.
             place: Precision and device to read them into.
+            say: Told how much is read.
         """
         self._weights = weights
         self._place = place
+        self._share = Share(say, "reading", sum(weight.n_bytes for weight in weights.values()))
         self._files = ExitStack()
         self._opened: dict[str, Any] = {}
 
@@ -89,6 +99,7 @@ class StoredState(Mapping[str, Tensor]):
         if path not in self._opened:
             self._opened[path] = self._files.enter_context(safe_open(path, framework="pt"))
         weight: Tensor = self._opened[path].get_tensor(name)
+        self._share.advance(weight.nbytes)
         return weight.to(self._place.device, self._place.dtype, copy=True)
 
     def __contains__(self, name: object) -> bool:

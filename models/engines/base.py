@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import torch
+
+if TYPE_CHECKING:
+    from models.engines.tree import Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,14 @@ class Slab(Protocol):
     def tokens(self) -> tuple[int, ...] | list[int]:
         """Ids whose keys and values are held, in order."""
 
+    @property
+    def n_bytes(self) -> int:
+        """Memory that is taken, room ahead included."""
+
+    @property
+    def used_bytes(self) -> int:
+        """Memory that the tokens held need."""
+
 
 class Engine(Protocol):
     """Runs the network at batch size one."""
@@ -48,11 +59,38 @@ class Engine(Protocol):
             ValueError: The slab would grow beyond ``max_length``.
         """
 
+    def forward_tree(self, slab: Slab, tree: Tree) -> Rows:
+        """Return a row for each token of ``tree``, in its order, as if only its ancestors stood before it.
+
+        The slab holds none of them until some are committed; a pass over something else, or ``truncate``, drops them.
+
+        Raises:
+            ValueError: The slab would grow beyond ``max_length`` with all of them.
+        """
+
+    def commit(self, slab: Slab, path: Sequence[int]) -> None:
+        """Append tokens of the tree whose pass came last, and drop the others.
+
+        Args:
+            slab: The one that the tree continues.
+            path: Their indices, from one that follows the slab downwards; may be empty.
+
+        Raises:
+            ValueError: ``path`` does not go down that tree, or the last pass was over none.
+        """
+
     def extend(self, slab: Slab, tokens: Sequence[int]) -> None:
         """Append ``tokens`` (at least one) without computing their rows, as a prompt needs it.
 
         Raises:
             ValueError: The slab would grow beyond ``max_length``.
+        """
+
+    def fork(self, slab: Slab, length: int) -> Slab:
+        """Return a new slab with a copy of the first ``length`` tokens, in no more memory than a new one takes.
+
+        Raises:
+            ValueError: ``length`` is negative or beyond the slab's length.
         """
 
     def truncate(self, slab: Slab, length: int) -> None:

@@ -1,19 +1,30 @@
-"""The engine that suits a model."""
+"""The engine that suits a model of transformers."""
 
 from __future__ import annotations
 
+import torch
 from transformers import PreTrainedModel
 
 from models.engines.base import Engine
-from models.engines.fused import FusedEngine
-from models.engines.shape import refusal
+from models.engines.cuda import engine_on_device
+from models.engines.shape import Shape, refusal
 from models.engines.transformers_engine import TransformersEngine
+from models.engines.weights import Weights
+from models.errors import ModelError
 
 
-def engine_for(model: PreTrainedModel) -> Engine:
-    """Return the fused engine where it applies (``shape.refusal`` says why it does not), else transformers' own.
+def engine_for(model: PreTrainedModel, int8: bool = False) -> tuple[Engine, str]:
+    """Return an engine of our own where one applies (``shape.refusal`` says why none does), else transformers'.
+
+    The second part is a remark if it is not the fastest engine for the device.
 
     Raises:
-        ModelError: The model keeps recurrent state, which cannot be rolled back.
+        ModelError: The model keeps recurrent state, which cannot be rolled back, or only our own engine has ``int8``.
     """
-    return TransformersEngine(model) if refusal(model) else FusedEngine.of(model)
+    if reason := refusal(model):
+        if int8:
+            raise ModelError(f"the model does not run in 8 bits ({reason}); choose --dtype float32")
+        return TransformersEngine(model), ""
+    shape = Shape.of(model.config.to_dict())
+    with torch.inference_mode():
+        return engine_on_device(shape, Weights.of(model.state_dict(), shape, int8))

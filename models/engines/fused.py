@@ -1,12 +1,10 @@
-"""An own forward pass for decoders of Llama's kind, at batch size one.
+"""An own engine for decoders of Llama's kind, on a CPU or, one kernel after the other, on a graphics card.
 
-Beside transformers' modules it does with fewer and larger operations: one product for queries,
-keys and values, one for both halves of the SwiGLU, one complex product for all rotary turns,
-query heads of a group folded into the query positions instead of repeated keys and values, and
-a slab in place of a cache that is copied at every step.
+A slab stands in place of a cache that is copied at every step, and query heads of a group are folded
+into the query positions instead of repeating keys and values for them.
 
 Letters in shapes: T tokens of the pass, L tokens in the slab after it, D units of a head,
-K key and value heads, G query heads for each of them.
+K key and value heads, H query heads, G query heads for each key head.
 """
 
 from __future__ import annotations
@@ -20,20 +18,19 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from models.engines.base import Rows, Slab
+from models.engines.decoder import Decoder
 from models.engines.kv_slab import KVSlab
-from models.engines.rope import RotaryTable, turn
+from models.engines.rope import RotaryTable
 from models.engines.shape import Shape, refusal
-from models.engines.weights import Block, Weights
+from models.engines.tree import Tree, require_tree
+from models.engines.weights import Weights
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 
 class FusedEngine:
-    """Runs Llama, Mistral, Qwen2 and Qwen3 decoders in the precision and on the device of their weights.
-
-    Between products everything is float32 (float64 for float64): residuals, norms, turns, logits.
-    """
+    """Runs Llama, Mistral, Qwen2 and Qwen3 decoders in the precision and on the device of their weights."""
 
     def __init__(self, shape: Shape, weights: Weights) -> None:
         """Take a decoder."""
@@ -41,12 +38,12 @@ class FusedEngine:
         self.max_length = shape.max_length
         self._shape = shape
         self._weights = weights
-        self._eps = torch.tensor(shape.norm_eps, dtype=weights.wide, device=weights.device)
+        self._decoder = Decoder(shape, weights)
         self._turns = RotaryTable(shape.rope, shape.head_size, weights.wide, weights.device)
 
     @classmethod
-    def of(cls, model: PreTrainedModel) -> FusedEngine:
-        """Take the weights of a transformers model; the model itself is needed no more.
+    def of(cls, model: PreTrainedModel, int8: bool = False) -> FusedEngine:
+        """Take the weights of a transformers model, in 8 bits if wanted; the model itself is needed no more.
 
         Raises:
             ValueError: The model is none that this engine runs.
@@ -56,7 +53,7 @@ class FusedEngine:
             raise ValueError(f"the fused engine cannot run this model: {reason}")
         shape = Shape.of(model.config.to_dict())
         with torch.inference_mode():
-            return cls(shape, Weights.of(model.state_dict(), shape))
+            return cls(shape, Weights.of(model.state_dict(), shape, int8))
 
     def new_slab(self) -> KVSlab:
         """Return an empty slab."""
@@ -69,14 +66,40 @@ class FusedEngine:
             ValueError: No tokens, or the slab would grow beyond ``max_length``.
         """
         slab = self._with_room(slab, len(tokens))
+        start, end = len(slab.tokens), len(slab.tokens) + len(tokens)
         with torch.inference_mode():
-            here = self._pass(slab, tokens)
-            hidden = self._embed(tokens)
-            for layer, block in enumerate(self._weights.blocks):
-                hidden = self._through(block, hidden, slab, layer, here)
-            logits = self._weights.head(self._norm(hidden, self._weights.norm))
+            memory = _Held(slab, start, end, self._chain_mask(start, end))
+            logits = self._decoder.rows(self._ids(tokens), self._turns.rows(start, end), memory)
         slab.tokens.extend(tokens)
         return Rows(logits)
+
+    def forward_tree(self, slab: Slab, tree: Tree) -> Rows:
+        """Return a row for each token of ``tree``, which the slab holds only once it is committed.
+
+        Raises:
+            ValueError: The slab would grow beyond ``max_length``.
+        """
+        slab = self._with_room(slab, len(tree.tokens))
+        start, end, depths = len(slab.tokens), len(slab.tokens) + len(tree.tokens), tree.depths
+        with torch.inference_mode():
+            memory = _Held(slab, start, end, self._tree_mask(start, tree))
+            turns = self._turns.rows(start, start + max(depths) + 1)[self._ids(depths)]
+            logits = self._decoder.rows(self._ids(tree.tokens), turns, memory)
+        slab.tree = tree
+        return Rows(logits)
+
+    def commit(self, slab: Slab, path: Sequence[int]) -> None:
+        """Append the tokens of the last tree that ``path`` goes down, and drop the others.
+
+        Raises:
+            ValueError: There is no such path, or the last pass was over no tree.
+        """
+        slab = _own(slab)
+        tree = require_tree(slab.tree, path)
+        with torch.inference_mode():
+            slab.move(len(slab.tokens), path)
+        slab.tokens.extend(tree.tokens[node] for node in path)
+        slab.tree = None
 
     def extend(self, slab: Slab, tokens: Sequence[int]) -> None:
         """Append ``tokens`` (at least one) to the slab.
@@ -87,14 +110,24 @@ class FusedEngine:
             ValueError: No tokens, or the slab would grow beyond ``max_length``.
         """
         slab = self._with_room(slab, len(tokens))
-        *blocks, last = self._weights.blocks
+        start, end = len(slab.tokens), len(slab.tokens) + len(tokens)
         with torch.inference_mode():
-            here = self._pass(slab, tokens)
-            hidden = self._embed(tokens)
-            for layer, block in enumerate(blocks):
-                hidden = self._through(block, hidden, slab, layer, here)
-            self._write(last, hidden, slab, len(blocks), here)
+            memory = _Held(slab, start, end, self._chain_mask(start, end))
+            self._decoder.fill(self._ids(tokens), self._turns.rows(start, end), memory)
         slab.tokens.extend(tokens)
+
+    def fork(self, slab: Slab, length: int) -> KVSlab:
+        """Return a new slab with a copy of the first ``length`` tokens.
+
+        Raises:
+            ValueError: ``length`` is negative or beyond the slab's length.
+        """
+        slab, copy = _own(slab), self.new_slab()
+        if not 0 <= length <= len(slab.tokens):
+            raise ValueError(f"cannot copy {length} tokens of a slab of {len(slab.tokens)}; cut it to fewer")
+        with torch.inference_mode():
+            copy.copied_from(slab, length)
+        return copy
 
     def truncate(self, slab: Slab, length: int) -> None:
         """Drop everything from position ``length`` on.
@@ -106,6 +139,7 @@ class FusedEngine:
         if not 0 <= length <= len(slab.tokens):
             raise ValueError(f"cannot cut a slab of {len(slab.tokens)} tokens to {length}")
         del slab.tokens[length:]
+        slab.tree = None
 
     def _with_room(self, slab: Slab, n_tokens: int) -> KVSlab:
         slab = _own(slab)
@@ -114,62 +148,56 @@ class FusedEngine:
             raise ValueError("a forward pass needs at least one token")
         if end > self.max_length:
             raise ValueError(f"{end} tokens are more than the model's {self.max_length}")
+        slab.tree = None
         with torch.inference_mode():
             slab.make_room(end)
         return slab
 
-    def _pass(self, slab: KVSlab, tokens: Sequence[int]) -> _Pass:
-        start, end = len(slab.tokens), len(slab.tokens) + len(tokens)
-        mask = None
-        if len(tokens) > 1:
-            ahead = torch.full((len(tokens), end), -torch.inf, dtype=self._weights.dtype, device=self._weights.device)
-            mask = ahead.triu_(start + 1).repeat(self._shape.n_heads // self._shape.n_kv_heads, 1)
-        return _Pass(start, end, self._turns.rows(start, end), mask)
+    def _ids(self, values: Sequence[int]) -> Tensor:
+        return torch.tensor(values, device=self._weights.device)
 
-    def _embed(self, tokens: Sequence[int]) -> Tensor:
-        ids = torch.tensor(tokens, device=self._weights.device)
-        return self._weights.embedding[ids].to(self._weights.wide)
+    def _chain_mask(self, start: int, end: int) -> Tensor | None:
+        """Return what keeps each token from those behind it, ``[G * T, L]``; None for one token."""
+        if end - start == 1:
+            return None
+        return self._for_groups(self._nothing(end - start, end).triu_(start + 1))
 
-    def _norm(self, hidden: Tensor, weight: Tensor) -> Tensor:
-        """RMSNorm over the last dimension (Zhang and Sennrich 2019), with half the operations of torch's on a CPU."""
-        length = torch.linalg.vector_norm(hidden, dim=-1, keepdim=True)
-        mean_square = torch.addcmul(self._eps, length, length, value=1 / hidden.shape[-1])
-        return (hidden * mean_square.rsqrt_()).mul_(weight)
+    def _tree_mask(self, start: int, tree: Tree) -> Tensor:
+        """Return what keeps each token from all but the slab, its ancestors and itself, ``[G * T, L]``."""
+        mask = self._nothing(len(tree.tokens), start + len(tree.tokens))
+        mask[:, :start] = 0
+        mask[:, start:].masked_fill_(tree.sees().to(mask.device), 0)
+        return self._for_groups(mask)
 
-    def _through(self, block: Block, hidden: Tensor, slab: KVSlab, layer: int, here: _Pass) -> Tensor:
-        """Take hidden states ``[T, width]`` through one block."""
-        shape, dtype, n_tokens = self._shape, self._weights.dtype, len(hidden)
-        queries = self._write(block, hidden, slab, layer, here)
-        keys, values = slab.keys[layer][:, :, : here.end], slab.values[layer][:, :, : here.end]
-        mixed = F.scaled_dot_product_attention(queries, keys, values, attn_mask=here.mask)
-        heads = mixed.reshape(shape.n_heads, n_tokens, shape.head_size).transpose(0, 1).reshape(n_tokens, -1)
-        hidden = hidden + block.output(heads)
-        gate, up = block.gate_up(self._norm(hidden, block.mlp_norm).to(dtype)).chunk(2, dim=-1)
-        return hidden + block.down(F.silu(gate) * up)
+    def _nothing(self, n_tokens: int, end: int) -> Tensor:
+        return torch.full((n_tokens, end), -torch.inf, dtype=self._weights.dtype, device=self._weights.device)
 
-    def _write(self, block: Block, hidden: Tensor, slab: KVSlab, layer: int, here: _Pass) -> Tensor:
-        """Write keys and values into the slab and return the queries ``[1, K, G * T, D]``."""
-        shape, dtype, n_tokens = self._shape, self._weights.dtype, len(hidden)
-        n_turned = shape.n_heads + shape.n_kv_heads
-        qkv = block.qkv(self._norm(hidden, block.attention_norm).to(dtype)).view(n_tokens, -1, shape.head_size)
-        heads = qkv[:, :n_turned]
-        if block.qk_norm is not None:
-            heads = self._norm(heads.to(self._weights.wide), block.qk_norm)
-        heads = turn(heads, here.turns)
-        slab.keys[layer][0, :, here.start : here.end] = heads[:, shape.n_heads :].transpose(0, 1)
-        slab.values[layer][0, :, here.start : here.end] = qkv[:, n_turned:].transpose(0, 1)
-        queries = heads[:, : shape.n_heads].to(dtype).transpose(0, 1)
-        return queries.reshape(1, shape.n_kv_heads, -1, shape.head_size)
+    def _for_groups(self, mask: Tensor) -> Tensor:
+        return mask.repeat(self._shape.n_heads // self._shape.n_kv_heads, 1)
 
 
 @dataclass(frozen=True, slots=True)
-class _Pass:
-    """What all layers of one pass share: tokens ``start`` to ``end``, their turns, the mask ``[G * T, L]``."""
+class _Held:
+    """A slab as the memory of the pass over its positions ``start`` to ``end``, under a mask ``[G * T, L]``."""
 
+    slab: KVSlab
     start: int
     end: int
-    turns: Tensor
     mask: Tensor | None
+
+    def hold(self, layer: int, keys: Tensor, values: Tensor) -> None:
+        """Write them to the slab."""
+        self.slab.keys[layer][0, :, self.start : self.end] = keys.transpose(0, 1)
+        self.slab.values[layer][0, :, self.start : self.end] = values.transpose(0, 1)
+
+    def attend(self, layer: int, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+        """Attend to the slab up to ``end``."""
+        self.hold(layer, keys, values)
+        n_tokens, n_heads, head_size = queries.shape
+        folded = queries.transpose(0, 1).reshape(1, keys.shape[1], -1, head_size)
+        held_keys, held_values = self.slab.keys[layer][:, :, : self.end], self.slab.values[layer][:, :, : self.end]
+        mixed = F.scaled_dot_product_attention(folded, held_keys, held_values, attn_mask=self.mask)
+        return mixed.reshape(n_heads, n_tokens, head_size).transpose(0, 1).reshape(n_tokens, -1)
 
 
 def _own(slab: Slab) -> KVSlab:

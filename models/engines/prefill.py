@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from models.engines.base import Engine, Slab
 
@@ -11,26 +10,8 @@ from models.engines.base import Engine, Slab
 CHUNK_TOKENS = 128
 
 
-@dataclass(frozen=True, slots=True)
-class Prefill:
-    """What feeding a prompt took.
-
-    Attributes:
-        prefilled: Tokens that went through the network.
-        reused: Tokens whose keys and values the slab already held.
-    """
-
-    prefilled: int
-    reused: int
-
-
-def prefill(
-    engine: Engine, slab: Slab, tokens: Sequence[int], cancelled: Callable[[], bool], chunk: int = CHUNK_TOKENS
-) -> Prefill:
-    """Make the slab hold exactly ``tokens``.
-
-    What differs from them is dropped.  ``cancelled`` is asked before each chunk; when it says
-    yes, the chunks done so far stay in the slab for the next request.
+def keep_common(engine: Engine, slab: Slab, tokens: Sequence[int]) -> int:
+    """Drop what the slab holds beyond its common prefix with ``tokens``, and return that prefix's length.
 
     Raises:
         ValueError: More tokens than the engine's ``max_length``.
@@ -39,11 +20,13 @@ def prefill(
         raise ValueError(f"{len(tokens)} tokens are more than the model's {engine.max_length}")
     reused = common_length(slab.tokens, tokens)
     engine.truncate(slab, reused)
-    done = reused
-    while done < len(tokens) and not cancelled():
-        engine.extend(slab, tokens[done : done + chunk])
-        done = min(done + chunk, len(tokens))
-    return Prefill(done - reused, reused)
+    return reused
+
+
+def feed(engine: Engine, slab: Slab, tokens: Sequence[int], chunk: int = CHUNK_TOKENS) -> None:
+    """Feed the next chunk of ``tokens``: what the slab holds is their beginning, and not all of them."""
+    done = len(slab.tokens)
+    engine.extend(slab, tokens[done : done + chunk])
 
 
 def common_length(left: Sequence[int], right: Sequence[int]) -> int:

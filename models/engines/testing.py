@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from models.engines.base import Rows, Slab
+from models.engines.tree import Tree, require_tree, rows_by_chains
 
 N_LAYERS, N_HEADS, WIDTH, INNER = 2, 2, 16, 32
 HEAD = WIDTH // N_HEADS
@@ -31,8 +32,19 @@ class TinySlab:
     def __init__(self, max_length: int) -> None:
         """Make room for ``max_length`` tokens."""
         self.tokens: list[int] = []
+        self.tree: Tree | None = None
         self.keys: Array = np.zeros((N_LAYERS, N_HEADS, max_length, HEAD))
         self.values: Array = np.zeros((N_LAYERS, N_HEADS, max_length, HEAD))
+
+    @property
+    def n_bytes(self) -> int:
+        """Memory of all positions."""
+        return int(self.keys.nbytes + self.values.nbytes)
+
+    @property
+    def used_bytes(self) -> int:
+        """Memory of the positions held."""
+        return self.n_bytes * len(self.tokens) // int(self.keys.shape[2])
 
 
 class TinyEngine:
@@ -71,7 +83,34 @@ class TinyEngine:
             raise ValueError("a forward pass needs at least one token")
         if end > self.max_length:
             raise ValueError(f"{end} tokens are more than the model's {self.max_length}")
+        slab.tree = None
         return Rows(torch.from_numpy(np.stack([self._row(slab, token) for token in tokens])))
+
+    def forward_tree(self, slab: Slab, tree: Tree) -> Rows:
+        """Return a row for each token of ``tree``, which the slab holds only once it is committed.
+
+        Raises:
+            ValueError: More tokens than ``max_length`` in all.
+        """
+        assert isinstance(slab, TinySlab)
+        end = len(slab.tokens) + len(tree.tokens)
+        if end > self.max_length:
+            raise ValueError(f"{end} tokens are more than the model's {self.max_length}")
+        rows = rows_by_chains(self, slab, tree)
+        slab.tree = tree
+        return rows
+
+    def commit(self, slab: Slab, path: Sequence[int]) -> None:
+        """Append the tokens of the last tree that ``path`` goes down; their rows are computed again.
+
+        Raises:
+            ValueError: There is no such path, or the last pass was over no tree.
+        """
+        assert isinstance(slab, TinySlab)
+        tree = require_tree(slab.tree, path)
+        for node in path:
+            self._row(slab, tree.tokens[node])
+        slab.tree = None
 
     def extend(self, slab: Slab, tokens: Sequence[int]) -> None:
         """Append ``tokens``; their rows are computed and dropped.
@@ -80,6 +119,21 @@ class TinyEngine:
             ValueError: As ``forward``.
         """
         self.forward(slab, tokens)
+
+    def fork(self, slab: Slab, length: int) -> TinySlab:
+        """Return a new slab with a copy of the first ``length`` tokens.
+
+        Raises:
+            ValueError: ``length`` is negative or beyond the slab's length.
+        """
+        assert isinstance(slab, TinySlab)
+        if not 0 <= length <= len(slab.tokens):
+            raise ValueError(f"cannot copy {length} tokens of a slab of {len(slab.tokens)}; cut it to fewer")
+        copy = self.new_slab()
+        copy.tokens = slab.tokens[:length]
+        copy.keys[:, :, :length] = slab.keys[:, :, :length]
+        copy.values[:, :, :length] = slab.values[:, :, :length]
+        return copy
 
     def truncate(self, slab: Slab, length: int) -> None:
         """Drop everything from position ``length`` on.
@@ -91,6 +145,7 @@ class TinyEngine:
         if not 0 <= length <= len(slab.tokens):
             raise ValueError(f"cannot cut a slab of {len(slab.tokens)} tokens to {length}")
         del slab.tokens[length:]
+        slab.tree = None
 
     def _row(self, slab: TinySlab, token: int) -> Array:
         position = len(slab.tokens)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from models.engines.linear import Linear, fits_half, head, linear
+from models.engines.linear import Linear, fits_half, head, linear, linear_in_int8
 from models.engines.rope import side_by_side
 from models.engines.shape import Shape
+
+Product = Callable[[Tensor, Tensor | None], Linear]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +63,21 @@ class Weights:
     device: torch.device
 
     @classmethod
-    def of(cls, state: Mapping[str, Tensor], shape: Shape) -> Weights:
+    def of(cls, state: Mapping[str, Tensor], shape: Shape, int8: bool = False) -> Weights:
         """Fuse a state dict as ``shape.weight_sizes`` describes it; a missing head is the embedding's.
+
+        With ``int8`` all products are in 8 bits; what is between them keeps its precision, float32.
 
         Each weight is read once and let go before the next, so a mapping that reads files needs little memory.
         """
-        embedding, to_logits, dtype = _ends(state)
+        embedding, to_logits, dtype = _ends(state, linear_in_int8 if int8 else head)
         wide = torch.float64 if dtype == torch.float64 else torch.float32
+        product = linear_in_int8 if int8 else linear
         return cls(
             embedding=embedding,
-            blocks=tuple(_block(state, f"model.layers.{layer}.", shape, wide) for layer in range(shape.n_layers)),
+            blocks=tuple(
+                _block(state, f"model.layers.{layer}.", shape, wide, product) for layer in range(shape.n_layers)
+            ),
             norm=state["model.norm.weight"].detach().to(wide),
             head=to_logits,
             vocabulary_size=len(embedding),
@@ -80,20 +87,20 @@ class Weights:
         )
 
 
-def _ends(state: Mapping[str, Tensor]) -> tuple[Tensor, Linear, torch.dtype]:
+def _ends(state: Mapping[str, Tensor], head_of: Callable[[Tensor], Linear]) -> tuple[Tensor, Linear, torch.dtype]:
     """Return the embedding as it is kept, the head, and the precision of the weights."""
     embedding = state["model.embed_tokens.weight"].detach()
-    to_logits = head(state.get("lm_head.weight", embedding).detach())
+    to_logits = head_of(state.get("lm_head.weight", embedding).detach())
     kept = embedding.half() if embedding.dtype == torch.float32 and fits_half(embedding) else embedding
     return kept, to_logits, embedding.dtype
 
 
-def _block(state: Mapping[str, Tensor], name: str, shape: Shape, wide: torch.dtype) -> Block:
+def _block(state: Mapping[str, Tensor], name: str, shape: Shape, wide: torch.dtype, product: Product) -> Block:
     def fused(*parts: str) -> Linear:
         weight = _stacked(state, [f"{name}{part}_proj.weight" for part in parts], shape)
         bias = _stacked(state, [f"{name}{part}_proj.bias" for part in parts], shape)
         assert weight is not None
-        return linear(weight, bias)
+        return product(weight, bias)
 
     return Block(
         attention_norm=state[f"{name}input_layernorm.weight"].detach().to(wide),

@@ -1,7 +1,8 @@
 """What every engine promises; a test module of an engine subclasses ``EngineConformance``.
 
 Laws: rows do not depend on how the tokens were split into passes; taking back and feeding again
-equals feeding afresh; slabs know their tokens and share nothing; the length has an end.
+equals feeding afresh; a tree's rows are those of its chains, and it leaves no trace but what is
+committed; slabs know their tokens and share nothing; the length has an end.
 """
 
 from __future__ import annotations
@@ -12,11 +13,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.engines.base import Engine, Slab
+from models.engines.tree import Tree
 
 # One law runs for several engines, so examples are kept under one name: they suit every engine.
 law = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
 
 PROMPT = (3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9)
+
+
+@st.composite
+def trees(draw: st.DrawFn) -> Tree:
+    """Draw a tree of up to eight tokens, in any order that puts parents first."""
+    tokens = draw(st.lists(st.integers(0, 20), min_size=1, max_size=8))
+    return Tree(tuple(tokens), tuple(draw(st.integers(-1, index - 1)) for index in range(len(tokens))))
+
+
+# A root, its likeliest continuation first, and two branches off it.
+BRANCHED = Tree((5, 1, 2, 3, 7, 8), (-1, 0, 1, 2, 1, 0))
 
 
 class EngineConformance:
@@ -88,6 +101,30 @@ class EngineConformance:
         self.feed(PROMPT[::-1])
         self.check_same(self.engine.forward(one, (2,)).logits, self.feed((*PROMPT, 2))[1][-1:])
 
+    @pytest.mark.parametrize("length", [0, 4, len(PROMPT)])
+    def test_a_fork_is_a_copy(self, length: int) -> None:
+        """It goes on like a fresh slab with the copied tokens, and leaves the other one alone."""
+        slab, _ = self.feed(PROMPT)
+        copy = self.engine.fork(slab, length)
+        assert (tuple(copy.tokens), tuple(slab.tokens)) == (PROMPT[:length], PROMPT)
+        self.check_same(self.engine.forward(copy, (2,)).logits, self.feed((*PROMPT[:length], 2))[1][-1:])
+        self.check_same(self.engine.forward(slab, (2,)).logits, self.feed((*PROMPT, 2))[1][-1:])
+
+    @pytest.mark.parametrize("length", [-1, len(PROMPT) + 1])
+    def test_impossible_forks_are_refused(self, length: int) -> None:
+        """A slab cannot lend what it does not hold."""
+        slab, _ = self.feed(PROMPT)
+        with pytest.raises(ValueError, match=f"copy {length} tokens"):
+            self.engine.fork(slab, length)
+
+    def test_memory_is_told(self) -> None:
+        """What the tokens need grows with them, and a slab never takes less than that."""
+        slab, _ = self.feed(PROMPT)
+        needed = slab.used_bytes
+        assert 0 < needed <= slab.n_bytes
+        self.engine.truncate(slab, 5)
+        assert slab.used_bytes == needed * 5 // len(PROMPT)
+
     def test_too_long_is_refused_and_harms_nothing(self) -> None:
         """One token beyond the length raises; the slab stays as it was."""
         slab, _ = self.feed((1,) * self.engine.max_length)
@@ -109,3 +146,67 @@ class EngineConformance:
         with pytest.raises(ValueError, match=f"to {length}"):
             self.engine.truncate(slab, length)
         assert tuple(slab.tokens) == PROMPT
+
+    @given(length=st.integers(0, len(PROMPT)), tree=trees())
+    @law
+    def test_rows_of_a_tree_are_those_of_its_chains(self, length: int, tree: Tree) -> None:
+        """Each token of a tree gets the row that it gets behind its ancestors alone."""
+        prompt = PROMPT[:length]
+        slab = self.engine.new_slab()
+        if prompt:
+            self.engine.extend(slab, prompt)
+        rows = self.engine.forward_tree(slab, tree).logits
+        chains = [tuple(tree.tokens[above] for above in tree.path_to(node)) for node in range(len(tree.tokens))]
+        self.check_same(rows, torch.cat([self.feed((*prompt, *chain))[1][-1:] for chain in chains]))
+
+    @given(data=st.data())
+    @law
+    def test_any_trees_and_commits_equal_a_fresh_run(self, data: st.DataObject) -> None:
+        """After any trees, of which any paths or nothing was committed, the next row is that of a fresh slab."""
+        slab = self.engine.new_slab()
+        held: tuple[int, ...] = ()
+        for _ in range(3):
+            tree = data.draw(trees())
+            self.engine.forward_tree(slab, tree)
+            assert tuple(slab.tokens) == held
+            if data.draw(st.booleans()):
+                path = tree.path_to(data.draw(st.integers(-1, len(tree.tokens) - 1)))
+                self.engine.commit(slab, path)
+                held += tuple(tree.tokens[node] for node in path)
+            assert tuple(slab.tokens) == held
+            cut = data.draw(st.integers(0, len(held)))
+            if cut < len(held):
+                self.engine.truncate(slab, cut)
+                held = held[:cut]
+        self.check_same(self.engine.forward(slab, (11,)).logits, self.feed((*held, 11))[1][-1:])
+
+    @pytest.mark.parametrize("path", [(1,), (0, 2), (0, 1, 4, 3), (0, 0), (6,), (-1,)])
+    def test_ways_that_are_none_are_refused(self, path: tuple[int, ...]) -> None:
+        """What does not go down the tree from the slab is not committed, and the tree is still there."""
+        slab, _ = self.feed(PROMPT)
+        self.engine.forward_tree(slab, BRANCHED)
+        with pytest.raises(ValueError, match="no way down this tree"):
+            self.engine.commit(slab, path)
+        self.engine.commit(slab, (0, 1, 4))
+        assert tuple(slab.tokens) == (*PROMPT, 5, 1, 7)
+
+    def test_a_tree_is_gone_after_something_else(self) -> None:
+        """Nothing is committed of a tree behind which the slab was used otherwise."""
+        slab, _ = self.feed(PROMPT)
+        for other in (
+            lambda: self.engine.commit(slab, (0,)),
+            lambda: self.engine.forward(slab, (1,)),
+            lambda: self.engine.extend(slab, (1,)),
+            lambda: self.engine.truncate(slab, 4),
+        ):
+            self.engine.forward_tree(slab, BRANCHED)
+            other()
+            with pytest.raises(ValueError, match="no tree to commit"):
+                self.engine.commit(slab, (0,))
+
+    def test_a_tree_that_is_too_large_is_refused(self) -> None:
+        """All of a tree has to fit, although only a path of it may be kept."""
+        slab, _ = self.feed((1,) * (self.engine.max_length - 5))
+        with pytest.raises(ValueError, match=f"more than the model's {self.engine.max_length}"):
+            self.engine.forward_tree(slab, BRANCHED)
+        assert len(slab.tokens) == self.engine.max_length - 5

@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import PreTrainedTokenizerFast
+from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from models.checkpoint_files import EMBEDDED
 from models.checkpoints import from_objects, load
+from models.engines.choose import engine_for
 from models.engines.fused import FusedEngine
-from models.errors import ModelError
+from models.engines.linear import int8_works
+from models.errors import DeviceError, ModelError
 from tests.models import tiny_checkpoints, tiny_tokenizers
 
 
@@ -62,9 +64,79 @@ def test_precision_can_be_chosen(saved: Path, dtype: str) -> None:
     assert load(str(saved), dtype=dtype).dtype == dtype
 
 
+@pytest.mark.skipif(not int8_works(), reason="the processor multiplies in 8 bits inexactly")
+def test_eight_bits_can_be_chosen(saved: Path, broken: Path) -> None:
+    """Whoever reads the checkpoint: the rows are near those of float32, and the same in every pass."""
+    (broken / "adapter_config.json").unlink(missing_ok=True)
+    config = json.loads((broken / "config.json").read_text())
+    (broken / "config.json").write_text(json.dumps({k: v for k, v in config.items() if k != "eos_token_id"}))
+    tokens = tuple(range(5, 30))
+    for folder in (saved, broken):  # the second is left to transformers
+        model, exact = load(str(folder), dtype="int8"), load(str(folder))
+        assert (model.dtype, model.device, type(model.engine)) == ("int8", "cpu", FusedEngine)
+        rows, expected = (m.engine.forward(m.engine.new_slab(), tokens).logits for m in (model, exact))
+        assert 0 < float((rows - expected).norm() / expected.norm()) < 0.05
+
+
+def test_eight_bits_are_refused_where_they_do_not_work(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On another device, another architecture or an old processor, one line names what to choose instead."""
+    with pytest.raises(ModelError, match="choose --dtype bfloat16 on cuda, or --device cpu"):
+        load(str(saved), dtype="int8", device="cuda")
+    with pytest.raises(ModelError, match="does not run in 8 bits .* choose --dtype float32"):
+        engine_for(GPT2LMHeadModel(GPT2Config(vocab_size=8, n_embd=8, n_layer=1, n_head=1)), int8=True)
+    monkeypatch.setattr("models.placement.int8_works", lambda: False)
+    with pytest.raises(ModelError, match="int8 does not work with this processor"):
+        load(str(saved), dtype="int8")
+
+
 def objects() -> tuple[torch.nn.Module, PreTrainedTokenizerFast]:
     """Return a model and its tokenizer in memory."""
     return tiny_checkpoints.qwen2(), PreTrainedTokenizerFast(tokenizer_object=tiny_tokenizers.qwen())
+
+
+def test_placement_is_the_device_where_nothing_is_amiss(saved: Path) -> None:
+    """A model that runs as well as it can has nothing said about it."""
+    assert load(str(saved)).placement == from_objects(*objects()).placement == "cpu"
+
+
+def test_a_device_that_fails_gives_way_to_the_cpu(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a graphics card was found but does not work, the CPU serves, in its precision, and the reason is told."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    model = load(str(saved))
+    assert (model.device, model.dtype) == ("cpu", "float32")
+    assert model.placement.startswith("cpu (not cuda: ")
+    assert "\n" not in model.placement
+    assert model.engine.forward(model.engine.new_slab(), (5,)).logits.shape == (1, 330)
+
+
+def test_a_device_that_was_asked_for_does_not_give_way(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who names a device is told that it does not work."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    with pytest.raises(DeviceError, match="model tiny does not go on cuda.*; choose --device cpu"):
+        load(str(saved), device="cuda")
+
+
+def test_memory_that_ends_in_the_first_pass_gives_way_too(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model whose weights fit and whose first pass does not is not on the device either."""
+
+    def full(*_: object) -> None:
+        raise torch.OutOfMemoryError("out of memory")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FusedEngine, "forward", full)
+        with pytest.raises(DeviceError, match=r"does not go on cpu \(out of memory\); choose a smaller one"):
+            load(str(saved))
+
+
+def test_reading_much_is_told(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each whole percent of a large checkpoint is told once; a small one is read without a word."""
+    words: list[str] = []
+    load(str(saved), say=words.append)
+    assert words == []
+    monkeypatch.setattr("models.progress._WORTH_TELLING", 0)
+    load(str(saved), say=words.append)
+    assert words[-1] == "reading 0.0 GB, 100%"
+    assert len(words) == len(set(words)) > 5
 
 
 def test_objects_in_memory_are_used_as_they_are() -> None:

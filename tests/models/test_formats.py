@@ -52,6 +52,30 @@ KNOWN = [
     ),
     (BARRED, "fim-barred", "«<|fim_prefix|>»P<«<|fim_suffix|>»S>«<|fim_middle|>»", set()),
     (
+        (*BARRED, "<|end_of_text|>", "<|fim_pad|>", "<|start_of_role|>", "<|end_of_role|>", "<|unk|>"),
+        "granite-3.3",
+        "«<|fim_prefix|>»P<«<|fim_suffix|>»S>«<|fim_middle|>»",
+        {"<|end_of_text|>", "<|fim_pad|>"},
+    ),
+    (
+        (*PLAIN, "<filename>", "<reponame>", "<fim_pad>", "<|endoftext|>", "<|im_start|>", "<|im_end|>"),
+        "mellum",
+        "«<fim_suffix>»S>«<fim_prefix>»P<«<fim_middle>»",
+        {"<|endoftext|>", "<filename>", "<fim_pad>"},
+    ),
+    (
+        ("<fim-prefix>", "<fim-suffix>", "<fim-middle>", "<fim-pad>", "<|endoftext|>"),
+        "santacoder",
+        "«<fim-prefix>»P<«<fim-suffix>»S>«<fim-middle>»",
+        {"<|endoftext|>", "<fim-pad>"},
+    ),
+    (
+        ("<[fim-prefix]>", "<[fim-suffix]>", "<[fim-middle]>", "<[begin▁of▁sentence]>", "<[end▁of▁sentence]>"),
+        "seed-coder",
+        "«<[fim-suffix]>»S>«<[fim-prefix]>»P<«<[fim-middle]>»",
+        {"<[end▁of▁sentence]>"},
+    ),
+    (
         (*PLAIN, "<file_sep>", "<repo_name>", "<|endoftext|>"),
         "starcoder2",
         "«<fim_prefix>»P<«<fim_suffix>»S>«<fim_middle>»",
@@ -81,7 +105,7 @@ KNOWN = [
 ]
 
 
-@pytest.mark.parametrize(("control", "family", "prompt", "ends"), KNOWN, ids=[row[1] for row in KNOWN])
+@pytest.mark.parametrize(("control", "family", "prompt", "ends"), KNOWN)
 def test_known_families(control: tuple[str, ...], family: str, prompt: str, ends: set[str]) -> None:
     """Each family is found by its control tokens and lays text out its own way."""
     vocabulary = vocabulary_with(*control)
@@ -134,6 +158,12 @@ CONTEXTS = [
         (),
         "c.py",
         "«<｜begin▁of▁sentence｜>»#c.py\n«<｜fim▁begin｜>»P«<｜fim▁hole｜>»S«<｜fim▁end｜>»",
+    ),
+    (
+        (*PLAIN, "<filename>", "<|im_start|>", "<|endoftext|>"),
+        FILES[:1],
+        "c.py",
+        "«<filename>»a.py\nx\n«<filename>»c.py\n«<fim_suffix>»S«<fim_prefix>»P«<fim_middle>»",
     ),
     (
         tiny_tokenizers.QWEN_CONTROL,

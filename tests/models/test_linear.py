@@ -67,3 +67,35 @@ def test_plain_linear_serves_where_there_is_no_other(dtype: torch.dtype, monkeyp
     assert torch.equal(kernels.linear(weight)(INPUT.to(dtype)), F.linear(INPUT.to(dtype), weight))
     wide = INPUT.double() if dtype == torch.float64 else INPUT
     assert kernels.head(weight)(wide).dtype == wide.dtype
+
+
+eight_bits = pytest.mark.skipif(not kernels.int8_works(), reason="the processor multiplies in 8 bits inexactly")
+
+
+@eight_bits
+@pytest.mark.parametrize("bias", [None, BIAS])
+@pytest.mark.parametrize("size", [1e-6, 1.0, 1e6])
+def test_products_in_eight_bits_are_near(bias: torch.Tensor | None, size: float) -> None:
+    """Off by about a hundredth, whatever the sizes of the rows of ``x``."""
+    x = INPUT * torch.logspace(-3, 3, len(INPUT))[:, None] * size
+    expected = F.linear(x, WEIGHT, bias)
+    error = (kernels.linear_in_int8(WEIGHT, bias)(x) - expected).norm(dim=1) / expected.norm(dim=1)
+    assert float(error.max()) < 0.02
+
+
+@eight_bits
+def test_a_product_in_eight_bits_does_not_depend_on_its_pass() -> None:
+    """Each row is bit for bit the one of a pass of its own: text does not change with the drafts."""
+    product = kernels.linear_in_int8(WEIGHT, BIAS)
+    together = product(INPUT)
+    for index in range(len(INPUT)):
+        assert torch.equal(product(INPUT[index : index + 1])[0], together[index])
+
+
+@eight_bits
+def test_nothing_in_eight_bits_is_nothing() -> None:
+    """Rows of zeros, in the matrix or in ``x``, give zeros; what is not a number stays so."""
+    weight = WEIGHT.clone()
+    weight[3] = 0
+    found = kernels.linear_in_int8(weight)(torch.stack((INPUT[0], torch.zeros(24), torch.full((24,), torch.nan))))
+    assert float(found[0, 3]) == 0 and not found[1].any() and bool(found[2].isnan().any())

@@ -6,14 +6,26 @@ from collections.abc import Sequence
 
 import pytest
 import torch
-from transformers import MistralConfig, MistralForCausalLM, PreTrainedModel
+from transformers import (
+    Gemma3ForCausalLM,
+    Gemma3TextConfig,
+    GemmaConfig,
+    GemmaForCausalLM,
+    GPT2Config,
+    GPT2LMHeadModel,
+    MistralConfig,
+    MistralForCausalLM,
+    PreTrainedModel,
+    Starcoder2Config,
+    Starcoder2ForCausalLM,
+)
 
-from models.engines.prefill import common_length, prefill
+from models.engines.prefill import common_length, feed, keep_common
 from models.engines.testing import TinyEngine
 from models.engines.transformers_engine import TransformersEngine
 from models.errors import ModelError
 from tests.models import tiny_checkpoints
-from tests.models.engine_conformance import PROMPT, EngineConformance
+from tests.models.engine_conformance import BRANCHED, PROMPT, EngineConformance
 
 
 def sliding_window_model() -> PreTrainedModel:
@@ -31,7 +43,31 @@ def sliding_window_model() -> PreTrainedModel:
     return MistralForCausalLM(config).eval()
 
 
+def small(kind: str) -> PreTrainedModel:
+    """Return a random model of a kind that the fused engine does not run."""
+    torch.manual_seed(12)
+    shape = {"vocab_size": 60, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 1}
+    shape |= {"hidden_size": 32, "intermediate_size": 48, "max_position_embeddings": 256, "head_dim": 8}
+    shape |= {"initializer_range": 0.2, "bos_token_id": None, "eos_token_id": 0, "pad_token_id": None}
+    classes = {
+        "gemma": (GemmaForCausalLM, GemmaConfig),
+        "gemma3": (Gemma3ForCausalLM, Gemma3TextConfig),
+        "starcoder2": (Starcoder2ForCausalLM, Starcoder2Config),
+    }
+    if kind == "gpt2":
+        return GPT2LMHeadModel(
+            GPT2Config(vocab_size=60, n_embd=32, n_layer=2, n_head=4, n_positions=256, initializer_range=0.2)
+        ).eval()
+    model_class, config_class = classes[kind]
+    windows = {"sliding_window": 4, "layer_types": ["sliding_attention", "full_attention"]}
+    return model_class(config_class(**shape, **(windows if kind == "gemma3" else {}))).eval()
+
+
 MODELS = {
+    "gemma": small("gemma"),
+    "gemma3": small("gemma3"),
+    "starcoder2": small("starcoder2"),
+    "gpt2": small("gpt2"),
     "qwen2": tiny_checkpoints.qwen2(),
     "llama": tiny_checkpoints.llama(),
     "sliding": sliding_window_model(),
@@ -61,6 +97,30 @@ class TestSlidingWindow(_Conformance):
     engine = TransformersEngine(MODELS["sliding"])
 
 
+class TestGemma(_Conformance):
+    """Scaled embeddings, its own norm and activation."""
+
+    engine = TransformersEngine(MODELS["gemma"])
+
+
+class TestGemma3(_Conformance):
+    """Layers with a window and layers without: trees go through by chains."""
+
+    engine = TransformersEngine(MODELS["gemma3"])
+
+
+class TestStarcoder2(_Conformance):
+    """Layer norms and biases."""
+
+    engine = TransformersEngine(MODELS["starcoder2"])
+
+
+class TestGPT2(_Conformance):
+    """Learned positions: trees go through by chains."""
+
+    engine = TransformersEngine(MODELS["gpt2"])
+
+
 class TestFloat64(EngineConformance):
     """transformers' norms pass through float32, where a last bit may round otherwise."""
 
@@ -77,6 +137,22 @@ def test_rows_are_those_of_transformers(kind: str) -> None:
     with torch.inference_mode():
         expected = MODELS[kind](input_ids=torch.tensor([PROMPT]), use_cache=False).logits[0]
     torch.testing.assert_close(rows, expected, rtol=0, atol=1e-4)
+
+
+PASSES = [("qwen2", 1), ("llama", 1), ("gemma", 1), ("sliding", 6), ("gemma3", 6), ("gpt2", 6)]
+
+
+@pytest.mark.parametrize(("kind", "passes"), PASSES)
+def test_a_tree_takes_one_pass_where_a_mask_is_all_it_needs(kind: str, passes: int) -> None:
+    """Windows and learned positions take a pass a token, others one in all."""
+    engine = TransformersEngine(MODELS[kind])
+    slab = engine.new_slab()
+    engine.extend(slab, PROMPT)
+    seen: list[object] = []
+    hook = engine.model.base_model.register_forward_pre_hook(lambda *_: seen.append(None))
+    engine.forward_tree(slab, BRANCHED)
+    hook.remove()
+    assert len(seen) == passes
 
 
 def test_float64_stays_float64() -> None:
@@ -156,26 +232,18 @@ def test_prefill_feeds_what_is_new(held, wanted, chunk, passes, prefilled, reuse
     if held:
         engine.forward(slab, held)
         engine.passes.clear()
-    done = prefill(engine, slab, wanted, lambda: False, chunk)
-    assert (engine.passes, done.prefilled, done.reused) == (passes, prefilled, reused)
+    kept = keep_common(engine, slab, wanted)
+    while len(slab.tokens) < len(wanted):
+        feed(engine, slab, wanted, chunk)
+    assert (engine.passes, len(wanted) - kept, kept) == (passes, prefilled, reused)
     assert tuple(slab.tokens) == wanted
-
-
-def test_cancelled_prefill_keeps_finished_chunks() -> None:
-    """Cancelling between chunks leaves the slab with what was done, for the next request."""
-    engine = CountingEngine()
-    slab = engine.new_slab()
-    answers = iter([False, False, True])
-    done = prefill(engine, slab, (1, 2, 3, 4, 5, 6), lambda: next(answers), chunk=2)
-    assert (done.prefilled, tuple(slab.tokens)) == (4, (1, 2, 3, 4))
-    assert prefill(engine, slab, (1, 2, 3, 4, 5, 6), lambda: False, chunk=2).reused == 4
 
 
 def test_prefill_refuses_before_it_works() -> None:
     """A prompt that can never fit is refused without a pass."""
     engine = CountingEngine()
     with pytest.raises(ValueError, match="301 tokens are more than the model's 300"):
-        prefill(engine, engine.new_slab(), (1,) * 301, lambda: False)
+        keep_common(engine, engine.new_slab(), (1,) * 301)
     assert engine.passes == []
 
 
