@@ -7,6 +7,7 @@ candidate serves every other one that asks the same question.
 
 from __future__ import annotations
 
+import enum
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -47,9 +48,11 @@ class FactKey:
     """One question to the analysis.
 
     Attributes:
-        kind: What is asked; "attributes" lists the names that may follow ``receiver.``.
+        kind: What is asked, a key of ``analysis.analyzers.jedi_worker.ANSWERS``; "attributes" lists the
+            names that may follow ``receiver.``.
         document: Digest of the base document.
-        receiver: Source text of the receiver, for example ``self._session``.
+        receiver: Source text of what is asked about, for example ``self._session``; for "names" the line's
+            indentation.
         middle: Text in the hole up to the receiver's statement, when it may change the
             answer (the receiver's root is bound there); else "".
     """
@@ -58,6 +61,40 @@ class FactKey:
     document: str
     receiver: str
     middle: str = ""
+
+
+class ParameterKind(enum.StrEnum):
+    """Which arguments reach a parameter."""
+
+    POSITIONAL_ONLY = "positional only"
+    POSITIONAL = "positional or keyword"
+    KEYWORD_ONLY = "keyword only"
+    VAR_POSITIONAL = "*"
+    VAR_KEYWORD = "**"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter as its callers see it: a bound method has no ``self``.
+
+    Attributes:
+        name: Its name, without stars.
+        kind: Which arguments reach it.
+        required: Whether a call has to pass it.
+        strings: The string literals that it takes by its annotation, in order; empty if it takes any.
+    """
+
+    name: str
+    kind: ParameterKind
+    required: bool
+    strings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One way to call something; an overloaded function has several."""
+
+    parameters: tuple[Parameter, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +107,14 @@ class Fact:
         kind: Fact class, the row of the measured error table (``monitors/strength.py``) that
             says how hard this fact may push; "unresolved" pushes nothing.
         origin: Where the names come from, for the certificate: "httpx 0.28.1", "this file", "Python 3.11".
+        signatures: How it can be called, if that was the question.
     """
 
     key: FactKey
     names: frozenset[str]
     kind: str
     origin: str
+    signatures: tuple[Signature, ...] = ()
 
 
 UNRESOLVED = "unresolved"
@@ -118,6 +157,17 @@ class FactSource(Protocol):
             True if an answer arrived that the last ``view`` lacked.
         """
 
+    def counters(self) -> Mapping[str, int]:
+        """Return what was asked and what came of it.
+
+        Keys: ``asked``; ``on_time`` (answered before a view without the answer was taken);
+        ``late`` (answered after that); ``unknown`` (asked, and nothing usable came); of the unknown,
+        ``unresolved`` (the analysis could not tell) and ``failed`` (it crashed or took too long).
+        """
+
+
+COUNTERS = ("asked", "on_time", "late", "unknown", "unresolved", "failed")
+
 
 class NoFacts:
     """Fact mode ``none``: the analysis is never asked."""
@@ -132,3 +182,7 @@ class NoFacts:
     def settle(self, keys: Iterable[FactKey], at_cursor: bool = False) -> bool:
         """Return at once: nothing will arrive."""
         return False
+
+    def counters(self) -> Mapping[str, int]:
+        """Return zeros."""
+        return dict.fromkeys(COUNTERS, 0)

@@ -5,10 +5,10 @@ Each request has a source of its own, which counts what the request asked and go
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
 
-from analysis.facts import UNRESOLVED, FactKey, FactSource, FactView, NoFacts
+from analysis.facts import UNRESOLVED, FactKey, FactView
 
 # Settled by hand for the command line: nobody waits longer for one name, and 99 of 100 jedi
 # queries take less.
@@ -33,18 +33,6 @@ class Store(Protocol):
 
     def failed(self, keys: Iterable[FactKey]) -> int:
         """Return how many of the questions failed."""
-
-
-class RequestFacts(FactSource, Protocol):
-    """The facts as one request sees them."""
-
-    def counters(self) -> Mapping[str, int]:
-        """Return what was asked and what came of it.
-
-        Keys: ``asked``; ``on_time`` (answered before a view without the answer was taken);
-        ``late`` (answered after that); ``unknown`` (asked, and nothing usable came); of the unknown,
-        ``unresolved`` (the analysis could not tell) and ``failed`` (it crashed or took too long).
-        """
 
 
 class LiveFacts:
@@ -78,20 +66,8 @@ class LiveFacts:
         return self._arrived(wanted)
 
     def counters(self) -> Mapping[str, int]:
-        """Return what was asked and what came of it, see ``RequestFacts``."""
-        view = self._store.view()
-        answered = [fact for key in self._asked if (fact := view.get(key)) is not None]
-        usable = [fact for fact in answered if fact.kind != UNRESOLVED]
-        late = sum(fact.key in self._missed for fact in usable)
-        failed = self._store.failed(self._asked)
-        return {
-            "asked": len(self._asked),
-            "on_time": len(usable) - late,
-            "late": late,
-            "unknown": len(self._asked) - len(usable),
-            "unresolved": len(answered) - len(usable) - failed,
-            "failed": failed,
-        }
+        """Return what was asked and what came of it."""
+        return tally(self._asked, self._store.view(), self._missed, self._store.failed(self._asked))
 
     def _arrived(self, keys: Iterable[FactKey]) -> bool:
         now = self._store.view()
@@ -109,9 +85,23 @@ class WaitFacts(LiveFacts):
         return self._arrived(wanted)
 
 
-class SilentFacts(NoFacts):
-    """Fact mode ``none``, with counters that stay at zero."""
+def tally(asked: Collection[FactKey], view: FactView, missed: Collection[FactKey], failed: int) -> Mapping[str, int]:
+    """Return the counters of a source, see ``FactSource.counters``.
 
-    def counters(self) -> Mapping[str, int]:
-        """Return zeros."""
-        return dict.fromkeys(("asked", "on_time", "late", "unknown", "unresolved", "failed"), 0)
+    Args:
+        asked: The questions.
+        view: What is known in the end.
+        missed: Questions that some view had no answer to.
+        failed: How many questions the analysis could not work on.
+    """
+    answered = [fact for key in asked if (fact := view.get(key)) is not None]
+    usable = [fact for fact in answered if fact.kind != UNRESOLVED]
+    late = sum(fact.key in missed for fact in usable)
+    return {
+        "asked": len(asked),
+        "on_time": len(usable) - late,
+        "late": late,
+        "unknown": len(asked) - len(usable),
+        "unresolved": len(answered) - len(usable) - failed,
+        "failed": failed,
+    }

@@ -204,6 +204,17 @@ class Scan:
         return self._place.statement.keyword
 
     @property
+    def in_call(self) -> bool:
+        """Whether the innermost open bracket holds the arguments of a call, or a class's or function's brackets."""
+        level = self._place.levels[-1]
+        return level.call and level.kind == b"("
+
+    @property
+    def binder(self) -> bool:
+        """Whether a ``def`` or ``lambda`` stands on the logical line, so that names may be parameters."""
+        return self._place.statement.binder
+
+    @property
     def bound(self) -> frozenset[str]:
         """Names that the text since ``fresh`` may have bound or narrowed; more rather than fewer."""
         return self._place.names.names

@@ -10,15 +10,19 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
 
-from analysis.facts import UNRESOLVED, BaseDocument, Fact, FactKey, FactView
-from analysis.modes import LiveFacts, RequestFacts, SilentFacts, WaitFacts
+from analysis.fact_log import RecordingFacts, replay
+from analysis.facts import UNRESOLVED, BaseDocument, Fact, FactKey, FactSource, FactView, NoFacts
+from analysis.modes import LiveFacts, WaitFacts
 
 # A fact of a large module is a few hundred short strings: thousands of facts are some 100 MB at worst.
 FACTS = 2048
 DOCUMENTS = 64
+
+REPLAY = "replay:"
 
 Deliver = Callable[[Fact | None], None]
 
@@ -35,8 +39,25 @@ class Analyzer(Protocol):
             deliver: Called once, on any thread: with the fact, or None if it could not be found out.
         """
 
+    def drop(self, document: str) -> None:
+        """Deliver None for what is asked about the document of that digest and not begun."""
+
     def close(self) -> None:
         """Stop; questions still open are delivered as None."""
+
+
+class NoAnalyzer:
+    """Finds out nothing: for replaying facts, and where no analysis is wanted."""
+
+    def submit(self, document: BaseDocument, key: FactKey, deliver: Deliver) -> None:
+        """Deliver None at once."""
+        deliver(None)
+
+    def drop(self, document: str) -> None:
+        """Nothing waits."""
+
+    def close(self) -> None:
+        """Nothing runs."""
 
 
 class FactStore:
@@ -51,28 +72,38 @@ class FactStore:
         self._facts: OrderedDict[FactKey, Fact] = OrderedDict()
         self._failed: set[FactKey] = set()
         self._asked: set[FactKey] = set()
+        self._live: OrderedDict[str, str] = OrderedDict()
         self._view = FactView()
         self._changed = threading.Condition()
 
-    def source(self, document: BaseDocument, mode: str) -> RequestFacts:
+    def source(self, document: BaseDocument, mode: str, record: Path | None = None) -> FactSource:
         """Return the facts for one request.
+
+        In mode "live", which is that of an editor, the request replaces those for earlier texts of the same
+        file: what they have asked and nobody has begun to look at is dropped.
 
         Args:
             document: What the request's questions are about.
-            mode: "wait", "live" or "none".
+            mode: "wait", "live", "none", or "replay:LOG" with the path of a log (``analysis.fact_log``).
+            record: Where to make such a log; None for none.
 
         Raises:
-            ValueError: There is no such mode.
+            ValueError: There is no such mode, or the log cannot be used.
         """
-        modes: dict[str, Callable[[], RequestFacts]] = {
+        if mode.startswith(REPLAY):
+            return replay(Path(mode.removeprefix(REPLAY)), document)
+        modes: dict[str, Callable[[], FactSource]] = {
             "wait": lambda: WaitFacts(self),
             "live": lambda: LiveFacts(self),
-            "none": SilentFacts,
+            "none": NoFacts,
         }
         if mode not in modes:
-            raise ValueError(f"unknown fact mode {mode!r}; known are {', '.join(modes)}")
+            raise ValueError(f"unknown fact mode {mode!r}; known are {', '.join(modes)}, {REPLAY}LOG")
+        if mode == "live":
+            self._supersede(document)
         self.register(document)
-        return modes[mode]()
+        source = modes[mode]()
+        return source if record is None else RecordingFacts(source, document, record)
 
     def register(self, document: BaseDocument) -> None:
         """Let questions name ``document``; the one registered longest ago may be forgotten for it.
@@ -114,6 +145,16 @@ class FactStore:
     def close(self) -> None:
         """Stop the analysis; facts that are here stay readable."""
         self._analyzer.close()
+
+    def _supersede(self, document: BaseDocument) -> None:
+        """Drop what waits to be asked about an earlier text of the document's file."""
+        with self._changed:
+            earlier = self._live.pop(document.path, document.digest)
+            self._live[document.path] = document.digest
+            while len(self._live) > self._most_documents:
+                self._live.popitem(last=False)
+        if earlier != document.digest:
+            self._analyzer.drop(earlier)
 
     def _claim(self, keys: Iterable[FactKey]) -> list[tuple[FactKey, BaseDocument]]:
         """Mark the questions that have to be asked as asked, and return them with their documents."""

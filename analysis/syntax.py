@@ -19,6 +19,10 @@ GRAMMARS: Final = {"python": tree_sitter_python.language}
 """Grammar by language id."""
 
 _TOP_LEVEL: Final = re.compile(rb"^(?:async[ \t]+def|def|class|@)\b", re.MULTILINE)
+_FLAWS: Final = "[(ERROR) (MISSING) (print_statement) (exec_statement)] @flaw (try_statement) @try"
+"""What no Python 3 has; the grammar also takes Python 2's statements, and a ``try`` without its clauses."""
+
+_DECORATORS: Final = "(decorator) @decorator"
 _BLOCK: Final = "block"
 _WITHOUT_CLAUSE: Final = "try_statement"
 
@@ -76,6 +80,21 @@ class SyntaxWindow:
             return True
         return bool(edge) and _is_empty_block(edge[-1]) and not _follows_error(edge[-1])
 
+    def flaws(self) -> int:
+        """Count what is wrong in the window; that it ends with a header or a ``try`` without clauses is not."""
+        found = tree_sitter.QueryCursor(_query(self.language, _FLAWS)).captures(self.tree.root_node)
+        owing = [node for node in found.get("try", ()) if _owes_clause(node)]
+        at_end = self._right_edge() if owing else []
+        return len(found.get("flaw", ())) + sum(node not in at_end for node in owing)
+
+    def decorated_at(self) -> bytes | None:
+        """Return the indentation of the decorator that the text ends with; None if it ends with none."""
+        found = tree_sitter.QueryCursor(_query(self.language, _DECORATORS)).captures(self.tree.root_node)
+        last = max(found.get("decorator", ()), key=lambda node: node.end_byte, default=None)
+        if last is None or self.source[last.end_byte :].lstrip()[:1] not in (b"", b"#"):
+            return None
+        return self.source[last.start_byte - last.start_point.column : last.start_byte]
+
     def innermost_block(self) -> str:
         """Return the type of the statement whose block the text ends in, "module" outside of all."""
         owner = "module"
@@ -101,6 +120,11 @@ def _parser(language: str) -> tree_sitter.Parser:
     if language not in GRAMMARS:
         raise ValueError(f"no grammar for language {language!r}; known are {', '.join(GRAMMARS)}")
     return tree_sitter.Parser(tree_sitter.Language(GRAMMARS[language]()))
+
+
+@cache
+def _query(language: str, pattern: str) -> tree_sitter.Query:
+    return tree_sitter.Query(tree_sitter.Language(GRAMMARS[language]()), pattern)
 
 
 def _window_start(prefix: bytes) -> int:

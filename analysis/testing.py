@@ -85,6 +85,13 @@ class HeldAnalyzer:
         deliver(None)
         return key
 
+    def drop(self, document: str) -> None:
+        """Fail on all questions about a document."""
+        dropped = [deliver for _, key, deliver in self.held if key.document == document]
+        self.held = [held for held in self.held if held[1].document != document]
+        for deliver in dropped:
+            deliver(None)
+
     def close(self) -> None:
         """Fail on everything."""
         self.closed = True

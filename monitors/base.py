@@ -21,6 +21,7 @@ from typing import Any, Protocol, TypeVar
 
 from analysis.facts import BaseDocument, FactKey, FactView
 from analysis.scanner import Scan
+from monitors.options import Options
 
 FORBIDDEN = float("-inf")
 
@@ -87,6 +88,8 @@ class Site:
         healed: Tail of ``typed`` that is generated again (token healing); may be empty.
         remainder: Rest of the cursor's line behind the cursor, without line end.
         suffix: Everything behind the cursor, the remainder included.
+        multiline: More than the cursor's logical line is wanted.
+        options: What the user asks of the monitors.
     """
 
     document: BaseDocument
@@ -95,6 +98,8 @@ class Site:
     healed: bytes
     remainder: bytes
     suffix: bytes
+    multiline: bool = True
+    options: Options = Options()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +110,16 @@ class Check:
         name: The name that was checked.
         origin: Origin of the fact, or "" when there was none.
         listed: The fact lists the name.
+        fact: Query and class of the fact, ``attributes.self``; the class is ``unknown`` when there was
+            no answer, ``unresolved`` when the analysis could not tell.
+        row: Row of the class in ``monitors/strength.json`` that the name was charged by, "" if it was free.
     """
 
     name: str
     origin: str
     listed: bool
+    fact: str = ""
+    row: str = ""
 
 
 class Monitor(Protocol[S]):

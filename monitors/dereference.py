@@ -13,26 +13,21 @@ penalties, paid byte by byte.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 
 from analysis.facts import UNRESOLVED, Fact, FactKey, FactView
-from analysis.lexicon import WORD as WORD_BYTES
 from analysis.scanner import Scan
 from monitors.base import Check, Continuations, Kind, Lexed, Site
+from monitors.listed import Listed, judgement
+from monitors.naming import read_at
 from monitors.questions import KIND, Questions, Stored
 from monitors.strength import Strength
-from monitors.words import Words, encoded, known_names
+from monitors.words import AnyOf, Words, encoded, known_names, open_names
 
 DOT = ord(".")
 
 # Bytes behind a name that show it is read even where it could have been assigned.
 OPENERS = frozenset(b".([")
-
-# What behind the cursor shows that the name there is read; a plain "=" or "," or ":" does not.
-LOAD_BEHIND = re.compile(rb"\s*(?:[.(\[+\-*/%@&|^<>]|[!=]=|(?:and|or|if|else|is|not)\b)")
-NAME_TAIL = re.compile(rb"[\w\x80-\xff]*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +40,7 @@ class Name:
         key: The question about the receiver; None if the name is not held, or there is no sensible one.
         text: What is written of it.
         fact: The answer, if it had come when the name's first byte was written.
-        legal: What may stand here by that answer; None if anything may.
-        unseen: Penalty of a name that is not legal and stands nowhere else in the document, nats.
-        seen: Penalty of one that is not legal but does.
-        plain: What is legal and not hidden.
-        hidden: Penalty of a legal name that is hidden.
+        listed: What may stand here by that answer; None if anything may.
         paid: Penalty so far.
     """
 
@@ -58,11 +49,7 @@ class Name:
     key: FactKey | None
     text: bytes = b""
     fact: Fact | None = None
-    legal: Words | None = None
-    unseen: float = 0.0
-    seen: float = 0.0
-    plain: Words = Words()
-    hidden: float = 0.0
+    listed: Listed | None = None
     paid: float = 0.0
 
 
@@ -98,10 +85,8 @@ class Dereference:
         self._questions = Questions(site)
         self._strength = strength
         self._known = known_names(site.document.prefix, site.document.suffix)
-        self._read_behind = LOAD_BEHIND.match(site.remainder) is not None
         self._typed = len(site.typed)
-        tail = NAME_TAIL.search(site.typed)
-        self._cursor_name = self._typed - len(tail[0] if tail else b"")
+        self._read_at = read_at(site)
 
     def start(self) -> Trail:
         """Return the state at the start of the middle."""
@@ -121,13 +106,9 @@ class Dereference:
         return self._walk(state, text, view).penalty
 
     def continuations(self, state: Trail) -> Continuations | None:
-        """Return how the name may go on, b"" among it if it may end here; hidden names only where none else fit."""
+        """Return how the name may go on, where it is held against a list."""
         name = state.name
-        if name is None or name.legal is None:
-            return None
-        words = name.plain.starting_with(name.text) or name.legal.starting_with(name.text)
-        rest = tuple(word[len(name.text) :] for word in words)
-        return Continuations(rest, WORD_BYTES) if rest else None
+        return None if name is None or name.listed is None else name.listed.continuations(name.text)
 
     def needs(self, state: Trail) -> tuple[FactKey, ...]:
         """Return the question of the name being begun, and the one that a dot would raise here."""
@@ -143,13 +124,13 @@ class Dereference:
         return state.judged
 
     def _walk(self, state: Trail, text: Lexed, view: FactView) -> _Walk:
-        """Go over ``text``: from dot to dot, and over each name in one leap."""
+        """Go over ``text``: from dot to dot, and over each name in one leap; dots of the suffix are the user's."""
         walk = _Walk(state.name, state.stored, state.judged)
         at = 0
         while at < len(text.data):
             if walk.name is None:
                 at = text.data.find(DOT, at)
-                if at < 0:
+                if at < 0 or text.is_suffix:
                     break
             elif text.after[at].name:
                 at = self._write(walk, walk.name, text, at, view)
@@ -159,7 +140,7 @@ class Dereference:
                 continue
             else:
                 self._end(walk, walk.name, text.data[at], len(state.hole) + at)
-            if text.data[at] == DOT:
+            if text.data[at] == DOT and not text.is_suffix:
                 self._begin(walk, state.hole + text.data[: at + 1], text.after[at], view)
             at += 1
         return walk
@@ -169,8 +150,7 @@ class Dereference:
         receiver = scan.receiver
         if receiver is None or scan.name:
             return
-        at_cursor = len(hole) == self._cursor_name and self._read_behind
-        if scan.target and not at_cursor:
+        if scan.target and len(hole) != self._read_at:
             walk.name = Name(receiver, False, None)
         else:
             key = self._questions.about(receiver, hole, scan, walk.stored)
@@ -185,7 +165,7 @@ class Dereference:
         while at < len(text.data) and text.after[at].name:
             written = text.after[at].name
             at += 1
-        paid = self._least(name, written)
+        paid = 0.0 if name.listed is None else name.listed.least(written)
         walk.penalty += paid - name.paid
         walk.name = replace(name, text=written, paid=paid)
         return at
@@ -199,26 +179,10 @@ class Dereference:
             if byte not in OPENERS:
                 walk.stored |= {(name.receiver, name.text)}
             return
-        listed = name.legal is not None and name.text in name.legal
         if at > self._typed:
-            origin = name.fact.origin if name.fact is not None and name.legal is not None else ""
-            walk.judged = (*walk.judged, Check(name.text.decode("utf-8", "replace"), origin, listed))
-        walk.penalty += self._price(name, listed) - name.paid
-
-    def _price(self, name: Name, listed: bool) -> float:
-        """Return what a finished name costs in all."""
-        if name.legal is None or name.text in name.plain:
-            return 0.0
-        if listed:
-            return name.hidden
-        return name.seen if name.text in self._known else name.unseen
-
-    def _least(self, name: Name, written: bytes) -> float:
-        """Return the least that a name beginning like this can cost in the end."""
-        if name.legal is None or name.plain.fits(written):
-            return 0.0
-        least = name.hidden if name.legal.fits(written) else name.unseen
-        return max(least, name.unseen, name.seen if self._known.fits(written) else name.unseen)
+            walk.judged = (*walk.judged, judgement(KIND, name.text, name.fact, name.listed))
+        if name.listed is not None:
+            walk.penalty += name.listed.price(name.text) - name.paid
 
     def _latched(self, name: Name, stored: Stored, view: FactView) -> Name:
         """Return the name with its fact, if that is in the view."""
@@ -226,30 +190,15 @@ class Dereference:
         if fact is None:
             return name
         if fact.kind == UNRESOLVED or not fact.names:
-            return Name(name.receiver, True, name.key, fact=fact)
-        legal, plain = encoded(fact.names), encoded(open_names(fact))
-        if mine := [text for receiver, text in stored if receiver == name.receiver]:
-            legal, plain = Words.of((*legal.ordered, *mine)), Words.of((*plain.ordered, *mine))
-        unseen, seen, hidden = (
-            self._strength.penalty(f"{KIND}.{fact.kind}.{how}") for how in ("unseen", "seen", "hidden")
+            return replace(name, fact=fact)
+        mine = [text for receiver, text in stored if receiver == name.receiver]
+        legal, plain = (
+            AnyOf((encoded(names), Words.of(mine)) if mine else (encoded(names),))
+            for names in (fact.names, open_names(fact))
         )
-        return Name(name.receiver, True, name.key, b"", fact, legal, unseen, seen, plain, hidden)
-
-
-def is_hidden(name: str, kind: str) -> bool:
-    """Whether a name is of those that are hardly ever meant.
-
-    Args:
-        name: An attribute.
-        kind: Class of the fact that lists it: a method's own object hides only names like ``__this__``.
-    """
-    return name.startswith("__") and name.endswith("__") if kind == "self" else name.startswith("_")
-
-
-@lru_cache(maxsize=256)
-def open_names(fact: Fact) -> frozenset[str]:
-    """Return the names of a fact that are not hidden; facts are shared, so this is done once for each."""
-    return frozenset(name for name in fact.names if not is_hidden(name, fact.kind))
+        label = f"{KIND}.{fact.kind}"
+        listed = Listed(label, fact.origin, legal, plain, self._strength.prices(label), self._known)
+        return replace(name, fact=fact, listed=listed)
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ section 2 ("occurrence outside string literals and comments is an unconditional 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +24,8 @@ _DOT: Final = ord(".")
 _ILLEGAL: Final = (frozenset(range(0x20)) | frozenset(b"$?`\x7f")) - frozenset(b"\t\n\r\f")
 _BETWEEN: Final = frozenset(b" \t\f\r\n\\#")
 """What may stand between a dot and its name: blanks, line joining, and in brackets a comment."""
+_RELEVANT: Final = re.compile(rb"[^\t\n\f\r\x20-\x7e\x80-\xff]|[$?`!\\.]")
+"""What may have no place, or leaves something that has to follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,8 @@ class Lexical(Factless):
         return self._follow(state, text)[1]
 
     def _follow(self, state: Behind, text: Lexed) -> tuple[Behind, float]:
+        if not (state.only or state.dot or _RELEVANT.search(text.data)):
+            return Behind(max(0, state.ahead - len(text.data))), 0.0
         penalty = 0.0
         before = text.before
         ahead, only, dot = state.ahead, state.only, state.dot
@@ -71,7 +76,7 @@ class Lexical(Factless):
                 penalty = FORBIDDEN
             ahead = max(0, ahead - 1)
             only = _what_must_follow(before, byte)
-            dot = after.receiver is not None and not after.name and (byte == _DOT or (dot and byte in _BETWEEN))
+            dot = (byte == _DOT or (dot and byte in _BETWEEN)) and not after.name and after.receiver is not None
             before = after
         return Behind(ahead, only, dot), penalty
 

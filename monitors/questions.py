@@ -21,6 +21,8 @@ KIND = "attributes"
 # Nobody dereferences an expression longer than this, but broken code has them.
 LONGEST_RECEIVER = 300
 
+LONGEST_NAME = 80
+
 ROOT = re.compile(r"[^\W\d]\w*")
 STRING = re.compile(r"[rRuUfF]{0,2}(?:\"[^\"\\\n{]*\"|'[^'\\\n{]*')\Z")
 LAST_NAME = re.compile(r"[^\W\d]\w*\Z")
@@ -59,9 +61,12 @@ class Questions:
         takes a worker some 30 ms.
         """
         chain = scan.chain
-        last = LAST_NAME.search(chain)
-        if not chain or (last is not None and not self._is_word(last[0], hole)):
+        if not chain:
             return None
+        if chain[-1].isidentifier() or chain[-1].isdigit():
+            last = LAST_NAME.search(chain, max(0, len(chain) - LONGEST_NAME))
+            if last is not None and not self._is_word(last[0], scan):
+                return None
         return self.about(chain, hole, scan, stored)
 
     def _make(self, receiver: str, hole: bytes, scan: Scan, stored: Stored) -> FactKey | None:
@@ -76,10 +81,8 @@ class Questions:
         middle = middle_before(receiver, names, hole, scan)
         return FactKey(KIND, self._document, receiver, middle) if middle else None
 
-    def _is_word(self, name: str, hole: bytes) -> bool:
-        if name in self._words or name in BUILTIN_NAMES:
-            return True
-        return re.search(rb"(?<![\w.])" + re.escape(name.encode()) + rb"\b(?=.)", hole, re.DOTALL) is not None
+    def _is_word(self, name: str, scan: Scan) -> bool:
+        return name in self._words or name in BUILTIN_NAMES or name in scan.bound
 
 
 def middle_before(receiver: str, names: set[str], hole: bytes, scan: Scan) -> str:
@@ -100,7 +103,8 @@ def depends_on(receiver: str, owner: str, name: bytes) -> bool:
 
 
 def nearby(document: BaseDocument, most: int = 4) -> tuple[FactKey, ...]:
-    """Return questions worth asking before anything is written: receivers used last before the hole."""
+    """Return questions worth asking before anything is written: names in scope, receivers used last before the hole."""
     lines = document.prefix[-2000:]
     receivers = dict.fromkeys(match for match in reversed(NEARBY.findall(lines)))
-    return tuple(FactKey(KIND, document.digest, receiver) for receiver in list(receivers)[:most])
+    asked = [("names", document.indent), *((KIND, receiver) for receiver in list(receivers)[:most])]
+    return tuple(FactKey(kind, document.digest, receiver) for kind, receiver in asked)

@@ -2,18 +2,31 @@
 
 A name that a fact of class k lacks costs ``ln e_k``.  e_k is the upper 95 % bound (one-sided,
 Clopper and Pearson 1934) of the share of sites at which a fact of that class lacked the true
-name.  A class is ``QUERY.KIND.SEEN``:
+name.  A class is ``QUERY.KIND.ROW``.  The query is what was asked (``ROWS`` has them all), the kind
+what speaks for or against the answer, the row what is known of the name itself: ``seen`` if it
+stands elsewhere in the document, else ``unseen``.
 
-* query: ``attributes``;
-* kind, what the receiver was inferred to be: ``self``; ``module``; ``class``; ``instance``;
+* ``attributes``, what the receiver was inferred to be: ``self``; ``module``; ``class``; ``instance``;
   ``builtin`` (an instance of a builtin type); ``function``; ``other``; or, where something speaks
   against the inference: ``parameter`` (its root is a parameter without annotation, known from
   calls in the same file); ``several`` objects; ``narrowed`` (the code around asks for its type);
   ``partial`` (a base class or one of the objects is unknown); ``dynamic`` (attributes are made up
-  at run time);
-* ``seen`` if the name stands elsewhere in the document as an attribute or definition, else
-  ``unseen``; ``hidden`` is the other way round: the share of sites at which a listed name that
-  hardly anybody means (``__this__``; on other objects than a method's own, ``_this``) is the true one.
+  at run time).  Here ``seen`` means as an attribute or definition.  The row ``hidden`` is the other way round: the
+  share of sites at which a listed name that hardly anybody means (``__this__``; on other objects
+  than a method's own, ``_this``) is the true one.
+* ``modules`` (paths of modules) and ``exports`` (names from a module): ``top`` (behind ``import``, at
+  the left margin), ``local`` (the same, indented), ``module`` (in a package), ``relative`` (behind
+  dots); ``optional`` (in a ``try``); ``dynamic`` (the module makes names up).
+* ``names``, where the name stands: ``plain``; ``argument`` (first in a call) and ``element`` (in other
+  brackets), which a comprehension may still bind; or, wherever it stands, ``star`` (a star import
+  could not be followed).
+* ``keywords`` and ``arity`` (keyword arguments, and calls as a whole), what is called: ``function``
+  (methods too); ``class``; ``fields`` (a class whose parameters are its fields); ``instance``;
+  ``compiled`` code; or, where something speaks against the signature: ``decorated``; ``partial`` (a
+  base class is unknown); ``parameter`` and ``several`` as above.  The rows:
+  ``unlisted`` (no such parameter), ``extra`` (too many positional), ``missing`` (a required one).
+* ``literals``, strings of which an annotation allows only some: ``argument``; ``declared`` (compared
+  with a name).
 """
 
 from __future__ import annotations
@@ -36,13 +49,40 @@ MEASURED = (
     "analysis/names.py",
     "analysis/place.py",
     "analysis/scanner.py",
+    "analysis/scopes.py",
     "analysis/analyzers/jedi_classes.py",
+    "analysis/analyzers/jedi_literals.py",
+    "analysis/analyzers/jedi_modules.py",
+    "analysis/analyzers/jedi_probe.py",
     "analysis/analyzers/jedi_query.py",
+    "analysis/analyzers/jedi_scope.py",
+    "analysis/analyzers/jedi_signature.py",
     "analysis/analyzers/jedi_worker.py",
+    "monitors/arguments.py",
+    "monitors/call_suffix.py",
+    "monitors/calls.py",
     "monitors/dereference.py",
+    "monitors/imports.py",
+    "monitors/listed.py",
+    "monitors/members.py",
+    "monitors/naming.py",
     "monitors/questions.py",
+    "monitors/rooms.py",
+    "monitors/terms.py",
+    "monitors/scope.py",
     "monitors/words.py",
 )
+
+ROWS: Mapping[str, tuple[str, ...]] = {
+    "attributes": ("seen", "unseen", "hidden"),
+    "modules": ("seen", "unseen"),
+    "exports": ("seen", "unseen", "hidden"),
+    "names": ("seen", "unseen"),
+    "keywords": ("unlisted",),
+    "arity": ("extra", "missing"),
+    "literals": ("unlisted",),
+}
+"""The rows of each query's classes."""
 
 # A coin's toss: what is said of a class that nobody has measured.
 UNMEASURED = 0.5
@@ -63,6 +103,19 @@ class Rate:
     bound: float
 
 
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """What names cost by row, nats, 0 or less."""
+
+    unseen: float = 0.0
+    seen: float = 0.0
+    hidden: float = 0.0
+
+    def of(self, row: str) -> float:
+        """Return the price of a row; "" is free."""
+        return {"unseen": self.unseen, "seen": self.seen, "hidden": self.hidden, "": 0.0}[row]
+
+
 @dataclass(frozen=True)
 class Strength:
     """Penalties by class.
@@ -80,14 +133,20 @@ class Strength:
         rate = self.rates.get(name)
         return self.strictness * math.log(UNMEASURED if rate is None else min(rate.bound, UNMEASURED))
 
+    def prices(self, fact: str) -> Prices:
+        """Return what the rows of a class cost; ``fact`` is ``QUERY.KIND``."""
+        rows = ROWS[fact.partition(".")[0]]
+        return Prices(**{row: self.penalty(f"{fact}.{row}") for row in rows})
+
 
 def load(strictness: float = 1.0) -> Strength:
     """Return the shipped table with a user's strictness, 0 or more."""
-    return Strength(_shipped(), strictness)
+    return Strength(shipped(), strictness)
 
 
 @lru_cache(maxsize=1)
-def _shipped() -> Mapping[str, Rate]:
+def shipped() -> Mapping[str, Rate]:
+    """Return the classes of the shipped table."""
     table = json.loads(TABLE.read_text(encoding="utf-8"))
     return {name: Rate(**row) for name, row in table["classes"].items()}
 
@@ -113,15 +172,15 @@ def upper_bound(events: int, trials: int, confidence: float = 0.95) -> float:
     low, high = events / trials, 1.0
     for _ in range(60):
         middle = (low + high) / 2
-        if _at_most(events, trials, middle) > 1 - confidence:
+        if at_most(events, trials, middle) > 1 - confidence:
             low = middle
         else:
             high = middle
     return high
 
 
-def _at_most(events: int, trials: int, rate: float) -> float:
-    """Probability of no more than ``events`` of ``trials``."""
+def at_most(events: int, trials: int, rate: float) -> float:
+    """Return the probability of no more than ``events`` of ``trials`` when each has the probability ``rate``."""
     if rate >= 1.0:
         return 0.0
     log_p, log_q = math.log(rate) if rate else -math.inf, math.log1p(-rate)

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from analysis.facts import Fact
+
 # Behind a dot, behind def or class, or at a line's start before "=" or ":".
 KNOWN_NAME = re.compile(r"\.\s*([^\W\d]\w*)|\b(?:def|class)\s+(\w+)|^[ \t]*([^\W\d]\w*)\s*[:=]", re.MULTILINE)
 WORD = re.compile(r"[^\W\d]\w*")
@@ -46,10 +48,45 @@ class Words:
         return self.ordered[first:last]
 
 
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """The union of some sets of words."""
+
+    sets: tuple[Words, ...]
+
+    def __contains__(self, word: bytes) -> bool:
+        """Whether the word itself is there."""
+        return any(word in words for words in self.sets)
+
+    def fits(self, beginning: bytes) -> bool:
+        """Whether some word begins like that."""
+        return any(words.fits(beginning) for words in self.sets)
+
+    def starting_with(self, beginning: bytes) -> tuple[bytes, ...]:
+        """Return the words that begin like that, each once."""
+        return tuple(dict.fromkeys(word for words in self.sets for word in words.starting_with(beginning)))
+
+
 @lru_cache(maxsize=256)
 def encoded(names: frozenset[str]) -> Words:
     """Return the words of a fact; facts are shared, so this is done once for each."""
     return Words.of(name.encode() for name in names)
+
+
+def is_hidden(name: str, kind: str) -> bool:
+    """Whether a name is of those that are hardly ever meant.
+
+    Args:
+        name: An attribute, or a module's name.
+        kind: Class of the fact that lists it: a method's own object hides only names like ``__this__``.
+    """
+    return name.startswith("__") and name.endswith("__") if kind == "self" else name.startswith("_")
+
+
+@lru_cache(maxsize=256)
+def open_names(fact: Fact) -> frozenset[str]:
+    """Return the names of a fact that are not hidden; facts are shared, so this is done once for each."""
+    return frozenset(name for name in fact.names if not is_hidden(name, fact.kind))
 
 
 @lru_cache(maxsize=8)
@@ -63,3 +100,9 @@ def known_names(prefix: str, suffix: str) -> Words:
 def all_words(prefix: str, suffix: str) -> frozenset[str]:
     """Return every word of a text around a hole, keywords included."""
     return frozenset(WORD.findall(prefix)) | frozenset(WORD.findall(suffix))
+
+
+@lru_cache(maxsize=8)
+def written_words(prefix: str, suffix: str) -> Words:
+    """Return the same as sorted bytes."""
+    return Words.of(word.encode("utf-8", "surrogatepass") for word in all_words(prefix, suffix))

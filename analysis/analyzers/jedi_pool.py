@@ -1,20 +1,22 @@
 """A pool of jedi worker processes, seen from the process that asks.
 
 One thread a worker takes the most urgent question, writes it down the pipe and reads the answer.
-A worker that dies, or takes longer than its limit and is killed for it, costs its question
-(delivered as None) and is started again, later and later while that keeps happening.
+A worker that dies, talks nonsense, or takes longer than its limit and is killed for it, costs its
+question (delivered as None) and is started again, later and later while that keeps happening.
+
+jedi remembers what it has read, so a workspace's questions go to the worker that answered its last
+ones if that one has nothing to do, and to any other if it has.
 """
 
 from __future__ import annotations
 
-import heapq
 import itertools
 import os
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from analysis.analyzers.jedi_process import JediProcess, WorkerError
+from analysis.analyzers.jedi_process import WORKER, JediProcess, WorkerError
 from analysis.facts import BaseDocument, FactKey
 from analysis.store import Deliver
 
@@ -45,22 +47,31 @@ class JediPool:
     Questions about the newest document come first, and among those the ones asked first.
     """
 
-    def __init__(self, workers: int | None = None, cache: Path | None = None, limit: float = QUERY_LIMIT_S) -> None:
+    def __init__(
+        self,
+        workers: int | None = None,
+        cache: Path | None = None,
+        limit: float = QUERY_LIMIT_S,
+        module: str = WORKER,
+    ) -> None:
         """Start the workers; they warm up while this returns.
 
         Args:
             workers: Number of processes; None for one on up to three cores, else two.
             cache: Folder for jedi's parser cache; None for the user's cache folder.
             limit: Seconds that one question may take.
+            module: What runs in the processes.
         """
         self._cache = cache or user_cache()
         self._limit = limit
+        self._module = module
         self._queue: list[Job] = []
         self._count = itertools.count()
         self._newest: dict[str, int] = {}
         self._ready = threading.Condition()
         self._closed = threading.Event()
         self._processes: set[JediProcess] = set()
+        self._idle: list[str] = []
         count = workers or (1 if (os.cpu_count() or 1) < 4 else 2)
         self._threads = [threading.Thread(target=self._serve, name=f"jedi-{i}", daemon=True) for i in range(count)]
         for thread in self._threads:
@@ -75,6 +86,14 @@ class JediPool:
             refused = self._enqueue(job)
         if refused is not None:
             refused.deliver(None)
+
+    def drop(self, document: str) -> None:
+        """Deliver None for what is queued about a document; see ``analysis.store.Analyzer``."""
+        with self._ready:
+            dropped = [job for job in self._queue if job.key.document == document]
+            self._queue = [job for job in self._queue if job.key.document != document]
+        for job in dropped:
+            job.deliver(None)
 
     def processes(self) -> tuple[int, ...]:
         """Return the numbers of the worker processes that run now."""
@@ -99,13 +118,12 @@ class JediPool:
         """Add a job; return the one that there is no room for, if any.  The lock is held."""
         if self._closed.is_set():
             return job
-        heapq.heappush(self._queue, job)
-        self._ready.notify()
+        self._queue.append(job)
+        self._ready.notify_all()
         if len(self._queue) <= MOST_WAITING:
             return None
         stalest = max(self._queue)
         self._queue.remove(stalest)
-        heapq.heapify(self._queue)
         return stalest
 
     def _serve(self) -> None:
@@ -126,7 +144,7 @@ class JediPool:
     def _start(self) -> JediProcess | None:
         """Start a process, or return None if it does not come up."""
         try:
-            process = JediProcess(self._cache)
+            process = JediProcess(self._cache, self._module)
         except OSError:
             return None
         with self._ready:
@@ -137,8 +155,9 @@ class JediPool:
 
     def _drain(self, process: JediProcess) -> bool:
         """Ask ``process`` until it fails or the pool closes; True if it ever answered."""
-        answered = False
-        while (job := self._next()) is not None:
+        answered, home = False, ""
+        while (job := self._next(home)) is not None:
+            home = job.document.workspace
             try:
                 fact = process.ask(job.document, job.key, self._limit)
             except WorkerError:
@@ -150,16 +169,29 @@ class JediPool:
                 return True
         return answered
 
-    def _next(self) -> Job | None:
-        """Return the most urgent question, waiting for one; None when the pool closes."""
+    def _next(self, home: str) -> Job | None:
+        """Return the most urgent question for a worker that last looked at ``home``; None when the pool closes."""
         with self._ready:
-            self._ready.wait_for(lambda: self._queue or self._closed.is_set())
+            self._idle.append(home)
+            self._ready.notify_all()
+            try:
+                self._ready.wait_for(lambda: self._closed.is_set() or self._offered(home))
+            finally:
+                self._idle.remove(home)
             if self._closed.is_set():
                 return None
-            job = heapq.heappop(self._queue)
+            job = min(self._offered(home))
+            self._queue.remove(job)
             if not self._queue:
                 self._newest.clear()
+            self._ready.notify_all()
             return job
+
+    def _offered(self, home: str) -> list[Job]:
+        """Return the questions that no idle worker is better for.  The lock is held."""
+        return [
+            job for job in self._queue if job.document.workspace == home or job.document.workspace not in self._idle
+        ]
 
     def _give_up_all(self) -> None:
         with self._ready:

@@ -15,7 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from analysis.facts import BaseDocument, Fact, FactKey
+from analysis.facts import BaseDocument, Fact, FactKey, Parameter, ParameterKind, Signature
 
 # The worker keeps as many (``jedi_worker.DOCUMENTS``).
 DOCUMENTS = 8
@@ -25,23 +25,33 @@ START_LIMIT_S = 60.0
 # jedi keeps every module it has read: 0.6 GB after 1,000 questions about a dozen libraries (measured).  A fresh
 # process costs half a second in the background.
 QUESTIONS_PER_LIFE = 1000
+MOST_MEMORY = 1 << 30
+
+# Names of the largest modules take a tenth of it.
+LONGEST_ANSWER = 8 << 20
+
+WORKER = "analysis.analyzers.jedi_worker"
 
 
 class WorkerError(Exception):
-    """The worker died, or was killed because it took too long."""
+    """The worker died, was killed because it took too long, or talks nonsense."""
 
 
 class JediProcess:
     """A worker; for one thread, except ``kill``."""
 
-    def __init__(self, cache: Path) -> None:
+    def __init__(self, cache: Path, module: str = WORKER) -> None:
         """Start the process without waiting for it.
+
+        Args:
+            cache: Folder for jedi's parser cache.
+            module: What runs in it.
 
         Raises:
             OSError: It cannot be started.
         """
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "analysis.analyzers.jedi_worker", str(cache)],
+            [sys.executable, "-P", "-m", module, str(cache)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -58,7 +68,7 @@ class JediProcess:
     @property
     def worn_out(self) -> bool:
         """Whether it is time for a fresh process."""
-        return self._lives <= 0
+        return self._lives <= 0 or resident(self.pid) > MOST_MEMORY
 
     @property
     def pid(self) -> int:
@@ -69,7 +79,8 @@ class JediProcess:
         """Return the answer to ``key``, or None if jedi could not work on it.
 
         Raises:
-            WorkerError: There is no answer within ``limit`` seconds, or the process has ended.
+            WorkerError: There is no answer within ``limit`` seconds, or none that makes sense; or the process has
+                ended.
         """
         if not self._is_ready:
             with self._deadline(START_LIMIT_S):
@@ -78,11 +89,15 @@ class JediProcess:
         self._lives -= 1
         with self._deadline(limit):
             self._introduce(document)
-            self._write({"receiver": key.receiver, "document": key.document, "middle": key.middle})
+            self._write(asdict(key))
             answer = self._read()
         if "error" in answer:
             return None
-        return Fact(key, frozenset(answer["names"]), answer["kind"], answer["origin"])
+        try:
+            names = frozenset(str(name) for name in answer["names"])
+            return Fact(key, names, str(answer["kind"]), str(answer["origin"]), signatures_of(answer))
+        except (KeyError, TypeError, ValueError) as error:
+            raise WorkerError("the answer makes no sense") from error
 
     def kill(self) -> None:
         """End the process, jedi's helper with it, and collect it; may be called from any thread, more than once."""
@@ -119,12 +134,17 @@ class JediProcess:
     def _read(self) -> dict[str, Any]:
         assert self._process.stdout is not None
         try:
-            line = self._process.stdout.readline()
+            line = self._process.stdout.readline(LONGEST_ANSWER)
         except (OSError, ValueError) as error:
             raise WorkerError("the worker has ended") from error
         if not line.endswith("\n"):
             raise WorkerError("the worker has ended")
-        message: dict[str, Any] = json.loads(line)
+        try:
+            message = json.loads(line)
+        except ValueError as error:
+            raise WorkerError("the answer makes no sense") from error
+        if not isinstance(message, dict):
+            raise WorkerError("the answer makes no sense")
         return message
 
     @contextlib.contextmanager
@@ -138,6 +158,25 @@ class JediProcess:
         finally:
             timer.cancel()
             timer.join()
+
+
+def signatures_of(answer: dict[str, Any]) -> tuple[Signature, ...]:
+    """Read the signatures in a worker's answer."""
+    return tuple(
+        Signature(
+            tuple(Parameter(name, ParameterKind(kind), required, tuple(texts)) for name, kind, required, texts in way)
+        )
+        for way in answer["signatures"]
+    )
+
+
+def resident(pid: int) -> int:
+    """Return the bytes that a process holds in memory; 0 where the system does not tell."""
+    try:
+        with open(f"/proc/{pid}/statm", encoding="ascii") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
 
 
 def worker_variables() -> dict[str, str]:

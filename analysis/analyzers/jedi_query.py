@@ -8,23 +8,18 @@ on just that.  The tests of this package are the guard against changes inside je
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
-import jedi
 from jedi.api.completion import complete_trailer, get_user_context
 from jedi.inference.base_value import ValueSet
 from jedi.inference.helpers import infer_call_of_leaf
 
 from analysis.analyzers.jedi_classes import classify, distinct, full_name, is_dunder, left_out
+from analysis.analyzers.jedi_probe import NOTHING, Answer, Interpreter, Probe, probes, script_of
 from analysis.analyzers.origins import Origins
 from analysis.facts import UNRESOLVED, BaseDocument, FactKey
-from analysis.scanner import scan_text
 
 PARENTS = re.compile(r"\.parents\[[^\[\]]*\]\Z")
-
-CLOSER = {ord("("): ")", ord("["): "]", ord("{"): "}"}
 
 NONE = "builtins.NoneType"
 
@@ -44,42 +39,6 @@ UNKNOWN = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Interpreter:
-    """The Python that the user's code runs on.
-
-    Attributes:
-        environment: As jedi knows it.
-        sys_path: Folders to import from.
-        origins: Tells where definitions come from.
-    """
-
-    environment: Any
-    sys_path: tuple[str, ...]
-    origins: Origins
-
-
-@dataclass(frozen=True)
-class Answer:
-    """Names, fact class and origin, see ``analysis.facts.Fact``."""
-
-    names: frozenset[str]
-    kind: str
-    origin: str
-
-
-NOTHING = Answer(frozenset(), UNRESOLVED, "")
-
-
-@dataclass(frozen=True)
-class Probe:
-    """A document in which the receiver stands; ``line`` (from 1) and ``column`` (characters) tell its end."""
-
-    text: str
-    line: int
-    column: int
-
-
 def attributes(document: BaseDocument, key: FactKey, interpreter: Interpreter) -> Answer:
     """Return the names that may follow ``key.receiver`` and a dot.
 
@@ -88,29 +47,13 @@ def attributes(document: BaseDocument, key: FactKey, interpreter: Interpreter) -
     Raises:
         Exception: Anything that jedi raises.
     """
-    project = jedi.Project(document.workspace, sys_path=interpreter.sys_path)
     receiver = in_plain_words(key.receiver)
-    for probe in probes(document, key.middle or document.indent, receiver):
-        script = jedi.Script(probe.text, path=document.path, environment=interpreter.environment, project=project)
+    for probe in probes(document, key.middle or document.indent, receiver, ".x"):
+        script = script_of(document, probe.text, interpreter)
         answer = look(script, probe, receiver, document, interpreter.origins)
         if answer.kind != UNRESOLVED:
             return answer
     return NOTHING
-
-
-def probes(document: BaseDocument, head: str, receiver: str) -> Iterator[Probe]:
-    """Yield the document with the receiver in its hole: as it is, with brackets closed, without the suffix.
-
-    The attribute ``x`` completes the statement; the comma lets it be one more element where the
-    hole is inside brackets.  ``head`` is what the hole holds before the receiver.
-    """
-    before = document.prefix + head + receiver
-    line, column = before.count("\n") + 1, len(before) - before.rfind("\n") - 1
-    yield Probe(f"{before}.x,\n{document.suffix}", line, column)
-    closers = "".join(CLOSER.get(byte, "") for byte in reversed(scan_text(before).brackets))
-    if closers:
-        yield Probe(f"{before}.x{closers}\n{document.suffix}", line, column)
-    yield Probe(f"{before}.x{closers}\n", line, column)
 
 
 def in_plain_words(receiver: str) -> str:
@@ -121,7 +64,6 @@ def in_plain_words(receiver: str) -> str:
 
 def look(script: Any, probe: Probe, receiver: str, document: BaseDocument, origins: Origins) -> Answer:
     """Infer the receiver in one probe."""
-    script._inference_state.reset_recursion_limitations()
     leaf = script._module_node.get_leaf_for_position((probe.line, probe.column))
     if leaf is None:
         return NOTHING

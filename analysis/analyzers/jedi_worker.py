@@ -3,11 +3,12 @@
 Requests, in the order of the keys of ``BaseDocument`` and ``FactKey``::
 
     {"document": {"path": ..., "workspace": ..., "prefix": ..., "suffix": ..., "indent": ..., "environment": ...}}
-    {"receiver": ..., "document": DIGEST, "middle": ...}
+    {"kind": ..., "document": DIGEST, "receiver": ..., "middle": ...}
 
-The first has no reply.  Every question has exactly one: ``{"names": [...], "kind": ..., "origin": ...}``
-or ``{"error": TYPE}``.  The first line ever written is ``{"ready": VERSION}``.  The end of
-standard input ends the process.  Nothing of the user's code is executed, logged or written.
+The first has no reply.  Every question has exactly one: ``{"names": [...], "kind": ..., "origin": ...,
+"signatures": [[[NAME, KIND, REQUIRED, STRINGS], ...], ...]}`` or ``{"error": TYPE}``.  The first line ever
+written is ``{"ready": VERSION}``.  The end of standard input ends the process.  Nothing of the
+user's code is executed, logged or written.
 """
 
 from __future__ import annotations
@@ -18,15 +19,30 @@ import os
 import sys
 import sysconfig
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, TextIO
 
 import jedi
 
-from analysis.analyzers.jedi_query import Interpreter, attributes
+from analysis.analyzers.jedi_literals import literals
+from analysis.analyzers.jedi_modules import exports, modules
+from analysis.analyzers.jedi_probe import Answer, Interpreter
+from analysis.analyzers.jedi_query import attributes
+from analysis.analyzers.jedi_scope import names
+from analysis.analyzers.jedi_signature import signatures
 from analysis.analyzers.origins import Origins, is_jedi
 from analysis.facts import BaseDocument, FactKey
+
+ANSWERS: Mapping[str, Callable[[BaseDocument, FactKey, Interpreter], Answer]] = {
+    "attributes": attributes,
+    "signatures": signatures,
+    "literals": literals,
+    "modules": modules,
+    "exports": exports,
+    "names": names,
+}
+"""What answers each kind of question."""
 
 # Documents that the parent may refer to; it keeps count of the same number.
 DOCUMENTS = 8
@@ -53,23 +69,24 @@ def serve(lines: Iterator[str] | TextIO) -> Iterator[dict[str, Any]]:
     documents: OrderedDict[str, BaseDocument] = OrderedDict()
     for line in lines:
         message = json.loads(line)
-        if "receiver" not in message:
+        if "kind" not in message:
             document = BaseDocument(**message["document"])
             documents[document.digest] = document
             while len(documents) > DOCUMENTS:
                 documents.popitem(last=False)
             continue
-        key = FactKey("attributes", message["document"], message["receiver"], message["middle"])
+        key = FactKey(**message)
         yield reply_to(documents[key.document], key)
 
 
 def reply_to(document: BaseDocument, key: FactKey) -> dict[str, Any]:
     """Answer one question."""
     try:
-        answer = attributes(document, key, interpreter(document.environment))
+        answer = ANSWERS[key.kind](document, key, interpreter(document.environment))
     except Exception as error:  # noqa: BLE001  a process border, and jedi may raise anything
         return {"error": type(error).__name__}
-    return {"names": sorted(answer.names), "kind": answer.kind, "origin": answer.origin}
+    signatures = [[[p.name, p.kind, p.required, p.strings] for p in way.parameters] for way in answer.signatures]
+    return {"names": sorted(answer.names), "kind": answer.kind, "origin": answer.origin, "signatures": signatures}
 
 
 @lru_cache(maxsize=2)

@@ -375,3 +375,22 @@ def test_large_texts(text: str) -> None:
     after = scan.step(97)
     assert after.line[-1:] == b"a" or after.mode is not CODE
     assert after._head is scan.line or after._head is scan._head
+
+
+@pytest.mark.parametrize(
+    ("text", "in_call", "binder"),
+    [
+        ("f(", True, False),
+        ("f(a, (", False, False),
+        ("f(a[", False, False),
+        ("(", False, False),
+        ("f(a)", False, False),
+        ("def f(a, ", True, True),
+        ("x = f(lambda a", True, True),
+        ("def f(a): pass\ng(", True, False),
+    ],
+)
+def test_calls_and_binders(text: str, in_call: bool, binder: bool) -> None:
+    """What says whether a name may be a keyword argument or a parameter."""
+    scan = scan_text(text)
+    assert (scan.in_call, scan.binder) == (in_call, binder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -141,8 +142,23 @@ def test_mode_none_never_asks(store: FactStore, analyzer: HeldAnalyzer) -> None:
 
 def test_unknown_mode_is_one_clear_line(store: FactStore) -> None:
     """A mode that does not exist is refused with those that do."""
-    with pytest.raises(ValueError, match="^unknown fact mode 'later'; known are wait, live, none$"):
+    with pytest.raises(ValueError, match="^unknown fact mode 'later'; known are wait, live, none, replay:LOG$"):
         store.source(DOCUMENT, "later")
+
+
+def test_typing_on_drops_what_was_asked_before(store: FactStore, analyzer: HeldAnalyzer) -> None:
+    """A newer text of a file supersedes the queued questions of the older, in an editor; other files keep theirs."""
+    edited, other = replace(DOCUMENT, prefix="import os, sys\n"), replace(DOCUMENT, path="/project/b.py")
+    for document in (DOCUMENT, other):
+        store.source(document, "live").ask([key("os", document)])
+    store.source(DOCUMENT, "live")
+    store.source(edited, "wait")
+    assert len(analyzer.held) == 2
+    store.source(edited, "live").ask([key("os", edited)])
+    assert [held[1] for held in analyzer.held] == [key("os", other), key("os", edited)]
+    assert store.failed([key("os")]) == 0, "a new request may ask again"
+    store.source(DOCUMENT, "live").ask([key("os")])
+    assert key("os") in [held[1] for held in analyzer.held]
 
 
 def test_closing_fails_what_is_open(store: FactStore, analyzer: HeldAnalyzer) -> None:

@@ -72,3 +72,39 @@ def test_unknown_language() -> None:
     """A language without a grammar is refused by name."""
     with pytest.raises(ValueError, match="no grammar for language 'cobol'; known are python"):
         SyntaxWindow.of(b"", "cobol")
+
+
+@pytest.mark.parametrize(
+    ("text", "flaws"),
+    [
+        ("x = 1\n", 0),
+        ("x = = 1\n", 1),
+        ("x y\n", 1),
+        ("f(\n", 1),
+        ("def f():\n    if a:\n", 0),
+        ("try:\n    a\n", 0),
+        ("try:\n    a\n# note\n", 0),
+        ("try:\n    a\nb\n", 1),
+        ("def f():\n    try:\n        a\n    b\n", 1),
+        ("print 'a'\n", 1),
+        ("print('a')\n", 0),
+    ],
+)
+def test_flaws(text: str, flaws: int) -> None:
+    """What no Python has is counted; what the text has not come to yet is not."""
+    assert SyntaxWindow.of(text.encode()).flaws() == flaws
+
+
+@pytest.mark.parametrize(
+    ("text", "indent"),
+    [
+        ("@a\n", b""),
+        ("class A:\n\n    @a(\n        1\n    )\n", b"    "),
+        ("class A:\n    @a\n    # note\n", b"    "),
+        ("@a\ndef f(): pass\n", None),
+        ("x = 1\n", None),
+    ],
+)
+def test_decorated_at(text: str, indent: bytes | None) -> None:
+    """A decorator at the end waits for its definition, at its own indentation."""
+    assert SyntaxWindow.of(text.encode()).decorated_at() == indent

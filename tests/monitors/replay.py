@@ -41,7 +41,8 @@ def site_at(text: bytes, cursor: int, end: int, healed: int = 0) -> Site:
     line = max(text.rfind(b"\n", 0, cursor), text.rfind(b"\r", 0, cursor)) + 1
     suffix = text[end:]
     remainder = suffix.splitlines()[0] if suffix[:1] not in (b"", b"\r", b"\n") else b""
-    document = BaseDocument("/project/module.py", "/project", "", "")
+    before, after = (part.decode("utf-8", "surrogateescape") for part in (text[:line], suffix))
+    document = BaseDocument("/project/module.py", "/project", before, after)
     return Site(
         document=document,
         start=scan_text(text[:line]),

@@ -151,6 +151,23 @@ def test_what_stands_behind_the_cursor_tells_a_load(remainder: str, read: bool, 
     assert write(at, "        self.amount\n        self.amx", facts)[0] == 0.0
 
 
+@pytest.mark.parametrize(
+    ("middle", "suffix", "penalty"),
+    [
+        ("x = self", ".nothing\n", 0.0),
+        ("x = self.", "nothing\n", UNSEEN),
+        ("x = self.amoun", "\nself.nothing", UNSEEN),
+        ("x = os.path", ".nothing\n", 0.0),
+    ],
+)
+def test_names_of_the_suffix_are_the_users(middle: str, suffix: str, penalty: float) -> None:
+    """Where the middle ends, only a name whose dot it wrote is judged by what follows."""
+    at = site(SOURCE)
+    _, state = write(at, "        " + middle, view())
+    end = Lexed.of(Lexed.of(at.start, b"        " + middle.encode()).after[-1], suffix.encode(), is_suffix=True)
+    assert watch(at).score(state, end, view()) == pytest.approx(penalty)
+
+
 def test_a_fact_counts_from_the_next_name_on() -> None:
     """Absence is latched with a name's first byte: a fact that comes inside the name changes nothing there."""
     at = site(SOURCE)
@@ -174,9 +191,9 @@ def test_checks_name_what_was_written_behind_the_cursor() -> None:
     at = site(SOURCE.replace("$0", "x = self.owner + self.am$0"))
     text = "        x = self.owner + self.amount + other.what + os.getcws\n        self.new = 1\n"
     assert watch(at).checks(write(at, text, view(at))[1]) == (
-        Check("amount", "this file", True),
-        Check("what", "", False),
-        Check("getcws", "this file", False),
+        Check("amount", "this file", True, "attributes.self", ""),
+        Check("what", "", False, "attributes.unknown", ""),
+        Check("getcws", "this file", False, "attributes.module", "unseen"),
     )
 
 
@@ -244,10 +261,11 @@ def test_questions_ahead_of_the_dot(text: str, receivers: tuple[str, ...]) -> No
 
 
 def test_nearby_receivers_first() -> None:
-    """The receivers used last before the hole come first, each once."""
+    """After the names in scope, the receivers used last before the hole come first, each once."""
     prefix = "a.x()\nself.b.c = os.path.join(a.y)\n"
     document = BaseDocument("/project/a.py", "/project", prefix, "z.z\n")
-    assert [k.receiver for k in nearby(document, 3)] == ["a", "os.path", "self.b"]
+    found = [(k.kind, k.receiver) for k in nearby(document, 3)]
+    assert found == [("names", ""), *(("attributes", receiver) for receiver in ("a", "os.path", "self.b"))]
 
 
 @given(text=source_text(), cuts=cut_points())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from monitors.registry import ALWAYS, DEFAULT, build
+from monitors.registry import ALWAYS, DEFAULT, FACTORIES, NAMES, build, inspector
 from tests.monitors.sites import site
 
 
@@ -13,10 +13,18 @@ def test_build_keeps_the_order_and_what_is_always_on(names: tuple[str, ...] | No
     """Whatever is asked for comes in building order, once, with what no request can do without."""
     built = [monitor.name for monitor in build(names, site("x = $0\n"))]
     wanted = set(DEFAULT if names is None else names) | ALWAYS
-    assert built == [name for name in DEFAULT if name in wanted]
+    assert built == [name for name in FACTORIES if name in wanted]
+
+
+@pytest.mark.parametrize(
+    ("names", "inspects"), [(None, True), (("viability",), True), (("brackets",), False), ((), False)]
+)
+def test_lines_are_inspected_where_that_is_asked_for(names: tuple[str, ...] | None, inspects: bool) -> None:
+    """What looks at whole lines is switched by its name, too."""
+    assert (inspector(names, site("x = $0\n")) is not None) is inspects
 
 
 def test_unknown_names_are_refused_with_the_known_ones() -> None:
     """A name that does not exist is a clear error."""
-    with pytest.raises(ValueError, match=f"^unknown monitor 'typestate'; known are {', '.join(DEFAULT)}$"):
-        build(("typestate",), site("x = $0\n"))
+    with pytest.raises(ValueError, match=f"^unknown monitor 'nonsense'; known are {', '.join(NAMES)}$"):
+        build(("nonsense",), site("x = $0\n"))

@@ -1,0 +1,83 @@
+"""What the suffix goes on to pass to the call that the cursor stands in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from analysis.scanner import Scan, scan_text
+from monitors.arguments import Call, Event, Form, Levels, Reader, levels_at
+from monitors.base import Lexed, Site
+
+MOST_LINES: Final = 60
+MOST_BYTES: Final = 4_000
+"""How far a call is followed; longer ones are tables of data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """The arguments behind the cursor's line, in the innermost call that is open there.
+
+    Attributes:
+        depth: Index of that call among the open levels; -1 if there is none, or nothing is known.
+        opening: Where its bracket stands in the logical line.
+        keywords: Names of its keyword arguments.
+        positional: A positional argument is certain to stand there, and is no concern of the typed part's.
+    """
+
+    depth: int = -1
+    opening: int = -1
+    keywords: frozenset[bytes] = frozenset()
+    positional: bool = False
+
+
+NOTHING: Final = Behind()
+
+
+def levels_at_cursor(site: Site) -> Levels:
+    """Return what is open behind the typed part."""
+    levels = levels_at(site.start)
+    return levels if not site.typed else _read_on(levels, Lexed.of(site.start, site.typed))
+
+
+def arguments_behind(site: Site) -> Behind:
+    """Read the suffix up to the end of the cursor's call.
+
+    Nothing is known where text follows on the cursor's line: it may be typed over.  Nor where the
+    suffix itself breaks the grammar of calls.
+    """
+    levels, scan = levels_at_cursor(site), scan_text(site.typed, site.start)
+    call = levels[-1] if levels else None
+    if call is None or call.wrong or scan.depth != len(levels) or site.remainder.strip():
+        return NOTHING
+    found = _rest((*levels[:-1], Call(call.callee, len(scan.line), call.opening)), scan, site.suffix)
+    return replace(found, positional=found.positional and not call.named_only)
+
+
+def _rest(levels: Levels, scan: Scan, suffix: bytes) -> Behind:
+    """Return the rest of the innermost call.
+
+    Its first argument there may be the end of one that the middle begins, so that it is
+    positional is not certain.
+    """
+    depth, commas, positional = len(levels) - 1, 0, False
+    keywords: frozenset[bytes] = frozenset()
+    for line in suffix[:MOST_BYTES].splitlines(keepends=True)[:MOST_LINES]:
+        reader = Reader(levels, Lexed.of(scan, line))
+        for step in reader.steps():
+            if step.depth != depth:
+                continue
+            keywords |= step.call.keywords
+            positional = positional or (commas > 0 and step.call.form is Form.POSITIONAL)
+            commas += step.event is Event.COMMA
+            if step.event is Event.CLOSED:
+                return NOTHING if step.call.wrong else Behind(depth, step.call.opening, keywords, positional)
+        levels, scan = reader.levels, scan_text(line, scan)
+    return NOTHING
+
+
+def _read_on(levels: Levels, text: Lexed) -> Levels:
+    reader = Reader(levels, text)
+    for _ in reader.steps():
+        pass
+    return reader.levels

@@ -1,0 +1,290 @@
+"""The monitor ``calls``: a call passes what its callee takes.
+
+What may stand: keywords that are parameters and not passed yet; as many positional arguments as
+there are parameters for; the closing bracket when every required parameter has its argument.
+Of several signatures (overloads) any that fits the arguments so far may be meant.  When it says
+nothing: the callee is not known, or takes anything there (``*args``, ``**kwargs``), or arguments
+are unpacked.  How strong: ``ln e`` with the measured error of the callee's class, in three rows:
+``keywords.KIND.unlisted``, ``arity.KIND.extra``, ``arity.KIND.missing``.
+
+A name that begins an argument may become a keyword or a value.  It is charged with the byte from
+which on it is neither a parameter nor a word of the document: what is in scope stands somewhere.
+"""
+
+from __future__ import annotations
+
+import builtins
+import re
+import string
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from analysis.facts import Fact, FactKey, FactView
+from analysis.lexicon import ATOMS, KEYWORDS, PREFIXES
+from monitors.arguments import Call, Event, Form, Levels, Reader, Step, levels_at, quiet
+from monitors.base import Check, Continuations, Kind, Lexed, Site
+from monitors.call_suffix import arguments_behind
+from monitors.questions import Questions
+from monitors.rooms import Room, arity_row, room_of
+from monitors.strength import Strength
+from monitors.terms import Held, Prices, keyword_check, least_price
+from monitors.words import Words, all_words
+
+QUERY: Final = "signatures"
+
+_EVERYWHERE: Final = frozenset(
+    KEYWORDS
+    | ATOMS
+    | PREFIXES
+    | {name.encode() for name in dir(builtins)}
+    | {b"__class__", b"__file__", b"__path__"}
+    | {letter.encode() for letter in string.ascii_letters}
+)
+"""What may stand anywhere; one letter is often the variable of a comprehension that comes behind it."""
+_CALLED: Final = re.compile(r"\b([^\W\d]\w*)[ \t]*\(")
+_AGAIN: Final = frozenset(b"=")
+
+
+@dataclass(frozen=True, slots=True)
+class Calling:
+    """State of the monitor.
+
+    Attributes:
+        hole: All bytes of the middle so far.
+        levels: What is open.
+        held: For each call among them what is known of it.
+        ahead: The question that an opening bracket typed next would raise.
+        judged: Judgements so far.
+        missing: Questions unanswered at the arguments begun in the last ``advance``; no part of the value.
+    """
+
+    hole: bytes = b""
+    levels: Levels = ()
+    held: tuple[Held | None, ...] = ()
+    ahead: FactKey | None = None
+    judged: tuple[Check, ...] = ()
+    missing: tuple[FactKey, ...] = field(default=(), compare=False)
+
+
+class Calls:
+    """Arguments, checked against signatures; see the module."""
+
+    name = "calls"
+    kind = Kind.HEURISTIC
+
+    def __init__(self, site: Site, strength: Strength) -> None:
+        """Watch one request; ``strength`` gives the penalties."""
+        document = site.document
+        self._site = site
+        self._questions = Questions(site)
+        self._strength = strength
+        self._behind = arguments_behind(site)
+        self._typed = len(site.typed)
+        words = (word.encode("utf-8", "surrogatepass") for word in all_words(document.prefix, document.suffix))
+        self._words = Words.of((*words, *_EVERYWHERE))
+        self._called = frozenset(_CALLED.findall(document.prefix)) | frozenset(_CALLED.findall(document.suffix))
+
+    def start(self) -> Calling:
+        """Return the state at the start of the middle."""
+        levels = levels_at(self._site.start)
+        digest = self._site.document.digest
+        held = (call and Held(FactKey(QUERY, digest, call.callee) if call.callee else None) for call in levels)
+        return Calling(levels=levels, held=tuple(held))
+
+    def advance(self, state: Calling, text: Lexed, view: FactView) -> Calling:
+        """Return the state after ``text``."""
+        hole = state.hole + text.data
+        ahead = self._ahead(hole, text)
+        if quiet(state.levels, text):
+            return Calling(hole, state.levels, state.held, ahead, state.judged)
+        walk = self._walk(state, text, view)
+        return Calling(hole, walk.levels, walk.trimmed(), ahead, walk.judged, walk.missing)
+
+    def score(self, state: Calling, text: Lexed, view: FactView) -> float:
+        """Return the penalty of ``text``."""
+        return 0.0 if quiet(state.levels, text) else self._walk(state, text, view).penalty
+
+    def continuations(self, state: Calling) -> Continuations | None:
+        """Return how an argument begins, or its name goes on, that can only be a keyword."""
+        call, held = (state.levels[-1], state.held[-1]) if state.levels else (None, None)
+        if call is None or held is None or call.form not in (Form.EMPTY, Form.NAME):
+            return None
+        room = self._room(held, call, len(state.levels) - 1)
+        if room is None or room.any_name or (room.more and not call.named_only):
+            return None
+        words = tuple(word[len(call.name) :] + b"=" for word in room.names.starting_with(call.name))
+        if words and call.form is Form.EMPTY:
+            ending = () if arity_row(held.signatures, call) else (b")",)
+            words = _spaced((*words, b"*", *ending), state.hole[-1:])
+        return Continuations(words, _AGAIN) if words else None
+
+    def needs(self, state: Calling) -> tuple[FactKey, ...]:
+        """Return the question about the innermost call, and the one that a bracket would raise here."""
+        held = next((held for held in reversed(state.held) if held is not None), None)
+        inner = held.key if held is not None and held.fact is None else None
+        return tuple(key for key in (inner, state.ahead) if key is not None)
+
+    def missing(self, state: Calling) -> tuple[FactKey, ...]:
+        """Return the questions unanswered at the arguments begun in the last ``advance``."""
+        return state.missing
+
+    def checks(self, state: Calling) -> tuple[Check, ...]:
+        """Return the judgements on keywords and calls finished behind the cursor so far."""
+        return state.judged
+
+    def _ahead(self, hole: bytes, text: Lexed) -> FactKey | None:
+        """Return the question about a callee that is written to its end; only of names that are called somewhere."""
+        scan = text.after[-1]
+        if scan.name.decode("utf-8", "replace") not in self._called or not scan.chain:
+            return None
+        return about_call(self._questions.about(scan.chain, hole, scan, frozenset()))
+
+    def _walk(self, state: Calling, text: Lexed, view: FactView) -> _Walk:
+        """Go over ``text`` from event to event."""
+        reader = Reader(state.levels, text)
+        walk = _Walk(text, state.hole + text.data, list(state.held), state.judged)
+        for step in reader.steps():
+            if step.event is Event.OPENED:
+                walk.put(step.depth, self._informed(Held(self._question(walk, step)), view))
+                continue
+            held = walk.held[step.depth]
+            assert held is not None
+            if step.event is Event.BEGUN:
+                self._begin(walk, step, held, view)
+            elif step.event is Event.COMMA:
+                held = self._informed(held, view)
+                paid = self._comma_price(step, held, text)
+                walk.penalty += paid
+                walk.put(step.depth, held._replace(room=None, paid=paid))
+            elif step.event is Event.CLOSED:
+                self._close(walk, step, held)
+            else:
+                self._write(walk, step, held)
+        walk.levels = reader.levels
+        return walk
+
+    def _question(self, walk: _Walk, step: Step) -> FactKey | None:
+        """Return the question about the callee of a call that is opened."""
+        if not step.call.callee:
+            return None
+        scan = walk.text.after[step.at - 1] if step.at else walk.text.before
+        return about_call(self._questions.about(step.call.callee, walk.up_to(step.at), scan, frozenset()))
+
+    def _begin(self, walk: _Walk, step: Step, held: Held, view: FactView) -> None:
+        """Begin an argument: the fact, or its absence, is settled."""
+        held = self._informed(held, view)
+        if held.fact is None and held.key is not None:
+            walk.missing = (*walk.missing, held.key)
+        walk.put(step.depth, held._replace(room=self._room(held, step.call, step.depth)))
+
+    def _informed(self, held: Held, view: FactView) -> Held:
+        """Add the fact if it has come."""
+        if held.fact is not None or held.key is None or (fact := view.get(held.key)) is None:
+            return held
+        return held._replace(fact=fact, prices=self._prices(fact))
+
+    def _write(self, walk: _Walk, step: Step, held: Held) -> None:
+        """Charge what has become of an argument."""
+        price = least_price(step, held, self._stands(walk, step))
+        if price < held.paid:
+            walk.penalty += price - held.paid
+            held = held._replace(paid=price)
+            walk.put(step.depth, held)
+        if step.event is Event.BECAME and self._is_ours(walk, step):
+            walk.judge(keyword_check(step, held))
+
+    def _close(self, walk: _Walk, step: Step, held: Held) -> None:
+        """Charge a call that ends too early, and judge it."""
+        if not held.signatures or step.call.wrong:
+            return
+        row = arity_row(held.signatures, step.call)
+        if row == "missing":
+            walk.penalty += held.prices.missing
+        if self._is_ours(walk, step):
+            assert held.fact is not None
+            walk.judge(Check(f"{step.call.callee}()", held.fact.origin, not row, f"arity.{held.fact.kind}", row))
+
+    def _is_ours(self, walk: _Walk, step: Step) -> bool:
+        """Whether a step is behind the typed part."""
+        return len(walk.up_to(step.at)) >= self._typed
+
+    def _prices(self, fact: Fact) -> Prices:
+        penalty, kind = self._strength.penalty, fact.kind
+        if not fact.signatures:
+            return Prices()
+        arity = f"arity.{kind}"
+        return Prices(penalty(f"keywords.{kind}.unlisted"), penalty(f"{arity}.extra"), penalty(f"{arity}.missing"))
+
+    def _room(self, held: Held, call: Call, depth: int) -> Room | None:
+        """Return what fits as the next argument of a call."""
+        if not held.signatures or call.wrong:
+            return None
+        here = (depth, call.opening) == (self._behind.depth, self._behind.opening)
+        return room_of(held.signatures, call, self._behind.keywords if here else frozenset())
+
+    def _stands(self, walk: _Walk, step: Step) -> bool:
+        """Whether the name that an argument begins with, or may become, stands in the document or the middle."""
+        name, whole = step.call.name, step.call.form is not Form.NAME
+        if not name or (name in self._words if whole else self._words.fits(name)):
+            return True
+        return walk.has_word(name, step, whole)
+
+    def _comma_price(self, step: Step, held: Held, text: Lexed) -> float:
+        """Return what a comma costs behind which nothing fits, unless it ends one of the call's lines."""
+        room, call = self._room(held, step.call, step.depth), step.call
+        if room is None or room.any_name or room.names.ordered or (room.more and not call.named_only):
+            return 0.0
+        written = text.after[step.at].line[call.opening :]
+        return 0.0 if b"\n" in written or b"\r" in written else held.prices.extra
+
+
+def _spaced(texts: tuple[bytes, ...], last: bytes) -> tuple[bytes, ...]:
+    """Return how an argument begins behind the byte ``last``; none where only indentation may be left out."""
+    if last == b",":
+        return (*texts, *(b" " + text for text in texts), b"\n")
+    if last == b"(":
+        return (*texts, b"\n")
+    return texts if last in (b" ", b"\t") else ()
+
+
+def about_call(key: FactKey | None) -> FactKey | None:
+    """Make a question about what may follow a dot one about what may be passed."""
+    return None if key is None else replace(key, kind=QUERY)
+
+
+@dataclass(slots=True)
+class _Walk:
+    """What changes on the way over some bytes; lives no longer than that."""
+
+    text: Lexed
+    hole: bytes
+    held: list[Held | None]
+    judged: tuple[Check, ...]
+    levels: Levels = ()
+    missing: tuple[FactKey, ...] = ()
+    penalty: float = 0.0
+
+    def put(self, depth: int, held: Held) -> None:
+        """Note what is known of the call at that depth."""
+        self.held[depth:] = (*(None for _ in range(depth - len(self.held))), held)
+
+    def trimmed(self) -> tuple[Held | None, ...]:
+        """Return what is known of the calls that are open."""
+        padded = (*self.held, *(None for _ in self.levels))
+        return tuple(held if call is not None else None for call, held in zip(self.levels, padded, strict=False))
+
+    def judge(self, check: Check | None) -> None:
+        """Note a judgement, if there is one."""
+        if check is not None:
+            self.judged = (*self.judged, check)
+
+    def up_to(self, at: int) -> bytes:
+        """Return the middle up to byte ``at`` of the text."""
+        return self.hole[: len(self.hole) - len(self.text.data) + at]
+
+    def has_word(self, name: bytes, step: Step, whole: bool) -> bool:
+        """Whether the middle has that word, or one that begins so, before the argument that it begins."""
+        before = self.up_to(step.at + 1)
+        earlier = before[: max(0, before.rfind(name))]
+        end = rb"(?![\w\x80-\xff])" if whole else b""
+        return re.search(rb"(?<![\w\x80-\xff])" + re.escape(name) + end, earlier) is not None

@@ -1,0 +1,113 @@
+"""Monitor ``indentation``: code stands at an indentation that is open, and a header's block stands deeper.
+
+What may stand here: a statement at the indentation of an open block, or, behind a header's colon,
+one deeper than it; an end behind which the suffix's first statement finds its block open, too.
+Silent: on blank lines and comments, in brackets, strings and joined lines, and where the user's own
+text does not fit (he stands at an indentation that nothing leads to, or the suffix's never was open).
+Sound by the reference manual, 2.1.8.  That a header's block may still be missing where the user
+began a header and wants no more than its line is a choice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from analysis.blocks import Blocks, Column, begins_statement, first_statement, open_blocks, read_on
+from analysis.facts import FactView
+from analysis.lexicon import COMPOUND
+from analysis.scanner import Scan
+from monitors.base import FORBIDDEN, Factless, Kind, Lexed, Site
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """State of the monitor.
+
+    Attributes:
+        blocks: The open blocks.
+        ahead: Bytes of the typed part to come; they are the user's.
+        dead: A statement stands where none may.
+    """
+
+    blocks: Blocks
+    ahead: int = 0
+    dead: bool = False
+
+
+class Indentation(Factless):
+    """Indentation of one request."""
+
+    name = "indentation"
+    kind = Kind.SOUND
+
+    def __init__(self, site: Site) -> None:
+        """Read what is open before the cursor, and whether the suffix fits to it."""
+        self._site = site
+        self._start = blocks_before(site)
+        cursor, scan = read_on(self._start, site.start, site.typed)
+        self._is_header = (scan.keyword or scan.line) in COMPOUND
+        self._free = scan.at_line_start and not cursor.reachable(scan.indent)
+        self._expects = not self._free and self._may_lead_to_suffix(cursor, scan)
+
+    def start(self) -> Progress:
+        """Return the state at the start of the typed part."""
+        return Progress(self._start, len(self._site.typed))
+
+    def advance(self, state: Progress, text: Lexed, view: FactView) -> Progress:
+        """Take each byte."""
+        blocks, ahead, dead = state.blocks, state.ahead, state.dead
+        if not begins_lines(text):
+            return Progress(blocks.within_line(text.after, text.data), max(0, ahead - len(text.data)), dead)
+        before = text.before
+        for byte, after in zip(text.data, text.after, strict=True):
+            if begins_statement(before, byte) and not (ahead or self._free or blocks.admits(before.indent)):
+                dead = True
+            blocks = blocks.step(before, after, byte)
+            ahead = max(0, ahead - 1)
+            before = after
+        return Progress(blocks, ahead, dead)
+
+    def score(self, state: Progress, text: Lexed, view: FactView) -> float:
+        """Forbid a statement that stands where none may, and an end that the suffix's first one does not fit to."""
+        if text.is_suffix:
+            return 0.0 if not state.dead and self._may_end(state.blocks, text.before) else FORBIDDEN
+        if state.dead:
+            return FORBIDDEN
+        if not begins_lines(text):
+            return 0.0
+        return FORBIDDEN if self.advance(state, text, view).dead else 0.0
+
+    def _may_end(self, blocks: Blocks, scan: Scan) -> bool:
+        found = first_statement(blocks, scan, self._site.suffix) if self._expects else None
+        if found is None:
+            return True
+        if found.blocks.header and self._is_header and not self._site.multiline:
+            return True
+        return not found.blocks.header if found.indent is None else found.blocks.admits(found.indent)
+
+    def _may_lead_to_suffix(self, blocks: Blocks, cursor: Scan) -> bool:
+        """Whether some text at the cursor leads to the suffix's first statement; else the document is broken there."""
+        found = first_statement(blocks, cursor, self._site.suffix)
+        if found is None:
+            return False
+        if found.indent is None or Column.of(found.indent) in found.blocks.levels:
+            return True
+        may_be_header = cursor.at_line_start or self._is_header
+        return may_be_header and replace(found.blocks, header=True).admits(found.indent)
+
+
+def blocks_before(site: Site) -> Blocks:
+    """Return what is open at the start of the middle."""
+    return _open_blocks(site.document.prefix, site.start)
+
+
+@lru_cache(maxsize=8)
+def _open_blocks(prefix: str, end: Scan) -> Blocks:
+    """Read a prefix once for all monitors and keystrokes."""
+    return open_blocks(prefix.encode("utf-8", "surrogatepass"), end)
+
+
+def begins_lines(text: Lexed) -> bool:
+    """Whether some of the bytes stand at the start of a line."""
+    return text.before.at_line_start or b"\n" in text.data or b"\r" in text.data

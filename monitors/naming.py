@@ -1,0 +1,216 @@
+"""What monitors share that judge names one by one, from the first byte to what follows.
+
+A monitor says which names it judges (``begin``), what they are held against (``listed``) and what
+the bytes behind a name say of it (``follow``).
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+
+from analysis.facts import Fact, FactKey, FactView
+from analysis.scanner import Scan
+from monitors.base import Check, Continuations, Kind, Lexed, Site
+from monitors.listed import Listed, judgement
+
+# What behind the cursor shows that the name there is read; a plain "=" or "," or ":" does not.
+LOAD_BEHIND = re.compile(rb"\s*(?:[.(\[+\-*/%@&|^<>]|[!=]=|(?:and|or|if|else|is|not)\b)")
+NAME_TAIL = re.compile(rb"[\w\x80-\xff]*\Z")
+
+
+def read_at(site: Site) -> int | None:
+    """Return where in the middle the cursor's name begins if what stands behind the cursor shows that it is read."""
+    if LOAD_BEHIND.match(site.remainder) is None:
+        return None
+    tail = NAME_TAIL.search(site.typed)
+    return len(site.typed) - len(tail[0] if tail else b"")
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name that is being written, or that was, while what follows has yet to say what it is.
+
+    Attributes:
+        key: The question about its place.
+        before: Lexical state before its first byte.
+        held: It is surely one that has to exist; if not, what follows will say.
+        fact: The answer, if it had come when the first byte was written.
+        text: What is written of it.
+        then: The first byte behind it that was no answer yet, 0 for none.
+        paid: Penalty so far.
+    """
+
+    key: FactKey
+    before: Scan
+    held: bool = True
+    fact: Fact | None = None
+    text: bytes = b""
+    then: int = 0
+    paid: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """State of a monitor.
+
+    Attributes:
+        length: Bytes of the middle so far.
+        name: The name being judged, None elsewhere.
+        margin: Shortest indentation of the lines with names so far, None before the first.
+        ahead: Questions that the next name may raise.
+        judged: Judgements so far.
+        missing: Questions unanswered at the names begun in the last ``advance``; no part of the value.
+    """
+
+    length: int = 0
+    name: Name | None = None
+    margin: bytes | None = None
+    ahead: tuple[FactKey, ...] = ()
+    judged: tuple[Check, ...] = ()
+    missing: tuple[FactKey, ...] = field(default=(), compare=False)
+
+
+class NameMonitor(ABC):
+    """For inheriting; a ``monitors.base.Monitor``."""
+
+    kind = Kind.HEURISTIC
+
+    def __init__(self, site: Site) -> None:
+        """Watch one request."""
+        self._typed = len(site.typed)
+        self._first = site.start
+
+    @abstractmethod
+    def begin(self, before: Scan, at: int, margin: bytes) -> Name | None:
+        """Return the name to judge that begins here, or None if it is not to be judged.
+
+        Args:
+            before: Lexical state before its first byte.
+            at: Where it begins in the middle.
+            margin: Shortest indentation of the middle's lines so far, this one included.
+        """
+
+    @abstractmethod
+    def listed(self, name: Name) -> Listed | None:
+        """Return what the name is held against; None if anything may stand there."""
+
+    @abstractmethod
+    def ahead(self, scan: Scan, margin: bytes | None) -> tuple[FactKey, ...]:
+        """Return the questions that a name begun here, or soon, would raise; ``margin`` is ``Trail.margin``."""
+
+    def follow(self, name: Name, byte: int, scan: Scan) -> Name | bool:
+        """Say what ``byte`` behind a name means.
+
+        Args:
+            name: The name.
+            byte: The byte.
+            scan: Lexical state after it.
+
+        Returns:
+            Whether the name has to exist; or the name again, if that is not clear yet.
+        """
+        return True
+
+    def least(self, name: Name, written: bytes) -> float:
+        """Return the least that a held name beginning with ``written`` can cost in the end."""
+        listed = self.listed(name)
+        return 0.0 if listed is None else listed.least(written)
+
+    def start(self) -> Trail:
+        """Return the state at the start of the middle."""
+        return Trail(ahead=self.ahead(self._first, None))
+
+    def advance(self, state: Trail, text: Lexed, view: FactView) -> Trail:
+        """Return the state after ``text``."""
+        walk = self._walk(state, text, view)
+        ahead = self.ahead(text.after[-1], walk.margin)
+        return Trail(state.length + len(text.data), walk.name, walk.margin, ahead, walk.judged, walk.missing)
+
+    def score(self, state: Trail, text: Lexed, view: FactView) -> float:
+        """Return the penalty of ``text``."""
+        return self._walk(state, text, view).penalty
+
+    def continuations(self, state: Trail) -> Continuations | None:
+        """Return how a name that is held against a list may go on."""
+        name = state.name
+        listed = self.listed(name) if name is not None and name.held else None
+        return None if name is None or listed is None else listed.continuations(name.text)
+
+    def needs(self, state: Trail) -> tuple[FactKey, ...]:
+        """Return the questions that the next name may raise."""
+        return state.ahead
+
+    def missing(self, state: Trail) -> tuple[FactKey, ...]:
+        """Return the questions unanswered at the names begun in the last ``advance``."""
+        return state.missing
+
+    def checks(self, state: Trail) -> tuple[Check, ...]:
+        """Return the judgements on all names finished behind the cursor so far."""
+        return state.judged
+
+    def _walk(self, state: Trail, text: Lexed, view: FactView) -> _Walk:
+        """Go over ``text``, over each name in one leap; names that begin in the suffix are the user's."""
+        walk = _Walk(state.name, state.margin, state.judged)
+        at, before = 0, text.before
+        while at < len(text.data):
+            if text.after[at].name and not before.name:
+                self._follow(walk, text, at, state.length)
+                if text.is_suffix:
+                    break
+                self._begin(walk, before, text.after[at].indent, state.length + at, view)
+            if text.after[at].name:
+                while at + 1 < len(text.data) and text.after[at + 1].name:
+                    at += 1
+                self._write(walk, text.after[at].name)
+            else:
+                self._follow(walk, text, at, state.length)
+            before = text.after[at]
+            at += 1
+        return walk
+
+    def _begin(self, walk: _Walk, before: Scan, indent: bytes, at: int, view: FactView) -> None:
+        """Open a name, with its fact if that is there already."""
+        walk.margin = indent if walk.margin is None else min(walk.margin, indent, key=len)
+        walk.name = name = self.begin(before, at, walk.margin)
+        if name is not None:
+            fact = view.get(name.key)
+            walk.name = Name(name.key, name.before, name.held, fact)
+            if fact is None and name.key not in walk.missing:
+                walk.missing = (*walk.missing, name.key)
+
+    def _write(self, walk: _Walk, written: bytes) -> None:
+        """Go on to the end of a name's bytes."""
+        name = walk.name
+        if name is None:
+            return
+        paid = self.least(name, written) if name.held else 0.0
+        walk.penalty += paid - name.paid
+        walk.name = Name(name.key, name.before, name.held, name.fact, written, 0, paid)
+
+    def _follow(self, walk: _Walk, text: Lexed, at: int, length: int) -> None:
+        """Take a byte behind a name; the name is judged when it is clear what it is."""
+        name = walk.name
+        if name is None:
+            return
+        verdict = self.follow(name, text.data[at], text.after[at])
+        if isinstance(verdict, Name):
+            walk.name = verdict
+            return
+        walk.name = None
+        if verdict and length + at > self._typed:
+            listed = self.listed(name)
+            walk.judged = (*walk.judged, judgement(name.key.kind, name.text, name.fact, listed))
+            walk.penalty += (0.0 if listed is None else listed.price(name.text)) - name.paid
+
+
+@dataclass(slots=True)
+class _Walk:
+    """What changes on the way over some bytes; lives no longer than that."""
+
+    name: Name | None
+    margin: bytes | None
+    judged: tuple[Check, ...]
+    missing: tuple[FactKey, ...] = ()
+    penalty: float = 0.0

@@ -1,0 +1,113 @@
+"""Monitor ``repetition``: what goes round in circles gets less likely with every round, and so do imports made already.
+
+After RPG (Dong et al., ACL 2025), which lets the likelihood of the token decay that drives a repetition:
+where the last words are the same few again and again, each word that goes on with the round costs
+``DECAY`` a round from the third one on.  A bound keeps tables of numbers possible: a model that is
+sure goes on.  An import that stands at the top level already, written once more, costs ``AGAIN``.
+A policy: what was typed costs nothing.  The stop policy cuts off what goes round nevertheless.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from analysis.facts import FactView
+from analysis.lexicon import BLANKS, IMPORTS, RETURN, WORD
+from monitors.base import Factless, Kind, Lexed, Site
+
+DECAY: Final = math.log(0.5)
+MOST_ROUNDS: Final = 5
+AGAIN: Final = math.log(0.02)
+
+LONGEST_ROUND: Final = 12
+_KEPT: Final = LONGEST_ROUND * (MOST_ROUNDS + 2)
+_BLANKS: Final = BLANKS | {RETURN}
+_MAY_IMPORT: Final = (b"", b"i", b"f")
+"""How a line begins that imports, or may yet."""
+_IMPORT: Final = re.compile(rb"^(?:import|from)[ \t][^\r\n#;]*[\w)]", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """State of the monitor.
+
+    Attributes:
+        words: The last words, whole ones; signs and line ends count as words.
+        word: The word being written.
+        next: The word that would go on with the round, b"" if nothing goes round.
+        price: What it costs, nats.
+        ahead: Bytes of the typed part to come.
+    """
+
+    words: tuple[bytes, ...] = ()
+    word: bytes = b""
+    next: bytes = b""
+    price: float = 0.0
+    ahead: int = 0
+
+
+class Repetition(Factless):
+    """One request."""
+
+    name = "repetition"
+    kind = Kind.POLICY
+
+    def __init__(self, site: Site) -> None:
+        """Collect the imports that are there."""
+        document = site.document.prefix + "\n" + site.document.suffix
+        self._imports = frozenset(_IMPORT.findall(document.encode("utf-8", "surrogatepass")))
+        self._typed = len(site.typed)
+
+    def start(self) -> Round:
+        """Return the state at the start of the middle."""
+        return Round(ahead=self._typed)
+
+    def advance(self, state: Round, text: Lexed, view: FactView) -> Round:
+        """Take each byte."""
+        return self._follow(state, text)[0]
+
+    def score(self, state: Round, text: Lexed, view: FactView) -> float:
+        """Charge each word that goes on with a round where it is written out, and each import that is there."""
+        return 0.0 if text.is_suffix else self._follow(state, text)[1]
+
+    def _follow(self, state: Round, text: Lexed) -> tuple[Round, float]:
+        words, word, following, price, ahead = state.words, state.word, state.next, state.price, state.ahead
+        total = self._again(text, ahead)
+        for byte in text.data:
+            if byte in WORD and (not word or word[-1] in WORD):
+                word += bytes((byte,))
+            else:
+                if word:
+                    words = (*words[1 - _KEPT :], word)
+                    following, price = _what_goes_round(words)
+                word = b"" if byte in _BLANKS else bytes((byte,))
+            if ahead:
+                ahead -= 1
+            elif word and word == following:
+                total += price
+        return Round(words, word, following, price, ahead), total
+
+    def _again(self, text: Lexed, ahead: int) -> float:
+        """Return what the imports cost that end in ``text`` and are there already."""
+        if not self._imports or text.before.line[:1] not in _MAY_IMPORT:
+            return 0.0
+        imports = (after.line for after in text.after[ahead:] if after.keyword in IMPORTS)
+        return sum(AGAIN for line in imports if line in self._imports)
+
+
+def _what_goes_round(words: tuple[bytes, ...]) -> tuple[bytes, float]:
+    """Return the word that would go on with a round, and its price; b"" and 0 if nothing goes round."""
+    most, following = 0, b""
+    for length in range(1, min(LONGEST_ROUND, len(words) // 2) + 1):
+        unit = words[-length:]
+        if words[-1] != words[-1 - length] or not any(word[0] in WORD for word in unit):
+            continue
+        rounds, end = 1, len(words) - length
+        while end >= length and words[end - length : end] == unit:
+            rounds, end = rounds + 1, end - length
+        if rounds > max(most, 2):
+            most, following = rounds, unit[0]
+    return following, DECAY * min(most - 2, MOST_ROUNDS) if following else 0.0

@@ -1,0 +1,150 @@
+"""The monitor ``scope``: a plain name that is read must be bound somewhere that it can be read from.
+
+What may stand: builtins, names of the module, of the functions and the class around, what a star
+import brings, and what the middle itself has bound.  Which function is around is a matter of the
+indentation that the middle's lines have.  When it says nothing: the name may be bound
+right there (a target, a parameter, a pattern), is an attribute, an import or a keyword argument.  At
+a statement's start and in front of an argument only what follows tells (``name(``, ``name =``): the
+name is charged with the byte that shows it is read.  How strong: ``names`` of
+``monitors/strength.py``; weaker where a comprehension may still bind the name.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import lru_cache
+from itertools import product
+
+from analysis.facts import UNRESOLVED, FactKey
+from analysis.lexicon import ATOMS, BLANKS, IMPORTS, KEYWORDS, NEWLINE, PREFIXES, QUOTES, RETURN
+from analysis.scanner import Mode, Scan
+from monitors.base import Site
+from monitors.listed import Listed
+from monitors.naming import Name, NameMonitor, read_at
+from monitors.strength import Strength
+from monitors.words import AnyOf, Words, encoded, written_words
+
+KIND = "names"
+
+# Bytes behind a name at a statement's start that show it is read; behind "=" the next one tells.
+READ = frozenset(b".([+-*/%@&|^<>!")
+EQUALS = ord("=")
+COLON = ord(":")
+BESIDE = BLANKS | {NEWLINE, RETURN, ord("\\")}
+
+DEFINED = (b"def", b"class", b"lambda")
+DEFINED_LENGTH = len(b" lambda")
+PATTERNS = (b"case ", b"type ")
+WORD_END = re.compile(rb"[\w\x80-\xff]\Z")
+LAST_WORD = re.compile(rb"[\w\x80-\xff]*\Z")
+
+TYPE_PARAMETERS = re.compile(rb"(?:async\s+)?(?:def|class)\s+[\w\x80-\xff]+\s*\[[^\]]*\Z")
+RESERVED = KEYWORDS | ATOMS
+KEYWORD_WORDS = Words.of(RESERVED)
+STRING_PREFIXES = Words.of(
+    bytes(letters) for prefix in PREFIXES for letters in product(*zip(prefix, prefix.upper(), strict=True))
+)
+
+# Strings and comments, words, brackets and commas: what tells whether a bracket may hold a comprehension.
+PIECE = re.compile(rb"#[^\r\n]*|\"[^\"\r\n]*\"?|'[^'\r\n]*'?|[\w\x80-\xff]+|[()\[\]{},]|[^\s]")
+
+
+class Scope(NameMonitor):
+    """Plain names that are read, checked against the names in scope; see the module."""
+
+    name = "scope"
+
+    def __init__(self, site: Site, strength: Strength) -> None:
+        """Watch one request; ``strength`` gives the penalties."""
+        self._document = site.document
+        self._strength = strength
+        self._known = written_words(site.document.prefix, site.document.suffix)
+        self._read_at = read_at(site)
+        super().__init__(site)
+
+    def begin(self, before: Scan, at: int, margin: bytes) -> Name | None:
+        """Open a plain name, unless it is surely bound there."""
+        if before.receiver is not None or before.keyword in IMPORTS or before.line.startswith(PATTERNS):
+            return None
+        last = before.line.rstrip(b" \t\f\r\n\\")
+        word = LAST_WORD.search(last[-DEFINED_LENGTH:])
+        if (word is not None and word[0] in DEFINED) or last.endswith(b"."):
+            return None
+        if (before.binder and last[-1:] in (b"(", b",", b"*")) or TYPE_PARAMETERS.match(last):
+            return None
+        argument = before.in_call and last[-1:] in (b"(", b",")
+        return Name(self._key(margin), before, at == self._read_at or not (before.target or argument))
+
+    def listed(self, name: Name) -> Listed | None:
+        """Return the names in scope."""
+        fact = name.fact
+        if fact is None or fact.kind == UNRESOLVED:
+            return None
+        label = f"{KIND}.{position(name.before.line) if fact.kind == 'scope' else fact.kind}"
+        legal = AnyOf((encoded(fact.names), KEYWORD_WORDS, bound_words(name.before.bound)))
+        return Listed(label, fact.origin, legal, legal, self._strength.prices(label), self._known, STRING_PREFIXES)
+
+    def least(self, name: Name, written: bytes) -> float:
+        """Return the least that the name can cost; nearly always it is a name in scope, and nothing else matters."""
+        if name.fact is not None and encoded(name.fact.names).fits(written):
+            return 0.0
+        return super().least(name, written)
+
+    def follow(self, name: Name, byte: int, scan: Scan) -> Name | bool:
+        """Tell reading from binding by what stands behind the name."""
+        if byte in QUOTES and name.text.lower() in PREFIXES:
+            return False
+        if name.text in RESERVED:
+            return False
+        if name.held:
+            return True
+        if name.then:
+            return byte == EQUALS if name.then == EQUALS else byte != EQUALS and not name.before.target
+        if byte in BESIDE and not scan.at_line_start or scan.mode is Mode.COMMENT:
+            return name
+        if byte in (EQUALS, COLON):
+            return replace(name, then=byte)
+        return byte in READ or not name.before.target
+
+    def ahead(self, scan: Scan, margin: bytes | None) -> tuple[FactKey, ...]:
+        """Return the question that a name on this line raises; before anything is written, on the cursor's line."""
+        if scan.at_line_start:
+            return (self._key(self._document.indent.encode() if margin is None else margin),)
+        return (self._key(scan.indent if margin is None else min(margin, scan.indent, key=len)),)
+
+    def _key(self, margin: bytes) -> FactKey:
+        return FactKey(KIND, self._document.digest, margin.decode())
+
+
+@lru_cache(maxsize=64)
+def position(line: bytes) -> str:
+    """Return what a name at the end of a logical line may still turn out to be: the class of doubt.
+
+    ``element``: part of a comprehension, whose ``for`` binds it; ``argument``: the same as a call's first
+    argument; else ``plain``.
+
+    >>> position(b"x = [f(a, ")
+    'element'
+    >>> position(b"x = f(g(a), ")
+    'plain'
+    """
+    levels: list[str] = []
+    last = defining = b""
+    for piece in PIECE.findall(line):
+        if piece in (b"(", b"[", b"{"):
+            behind = last[-1:] in (b")", b"]") or (WORD_END.search(last) is not None and last not in KEYWORDS)
+            first = "plain" if piece == b"[" or defining in DEFINED else "argument"
+            levels.append(first if behind else "element")
+        elif levels and piece in (b")", b"]", b"}"):
+            levels.pop()
+        elif levels and piece in (b",", b"for"):
+            levels[-1] = "plain"
+        defining, last = last, piece
+    return next((kind for kind in ("element", "argument") if kind in levels), "plain")
+
+
+@lru_cache(maxsize=64)
+def bound_words(names: frozenset[str]) -> Words:
+    """Return what the middle has bound, as bytes."""
+    return Words.of(name.encode("utf-8", "surrogateescape") for name in names)

@@ -1,0 +1,90 @@
+"""What is known of a call's callee, and what it costs not to heed it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from analysis.facts import UNRESOLVED, Fact, FactKey, Signature
+from monitors.arguments import Form, Step
+from monitors.base import Check
+from monitors.rooms import Room
+
+
+class Prices(NamedTuple):
+    """What a callee's class costs, nats, 0 or less.
+
+    Attributes:
+        unlisted: A keyword that is no parameter.
+        extra: A positional argument too many.
+        missing: A required argument that was not passed.
+    """
+
+    unlisted: float = 0.0
+    extra: float = 0.0
+    missing: float = 0.0
+
+
+class Held(NamedTuple):
+    """What is known of a call's callee, and paid for its current argument.
+
+    Attributes:
+        key: The question about it; None if there is no sensible one.
+        fact: The answer, if it had come when an argument began.
+        prices: What it costs not to heed the answer.
+        room: What may stand as the current argument; None if anything may.
+        paid: Penalty of the current argument so far.
+    """
+
+    key: FactKey | None
+    fact: Fact | None = None
+    prices: Prices = Prices()
+    room: Room | None = None
+    paid: float = 0.0
+
+    @property
+    def signatures(self) -> tuple[Signature, ...]:
+        """The ways to call it; none if they are not known."""
+        return () if self.fact is None else self.fact.signatures
+
+    @property
+    def extra(self) -> float:
+        """What a positional argument costs here."""
+        return 0.0 if self.room is None or self.room.more else self.prices.extra
+
+
+def least_price(step: Step, held: Held, stands: bool) -> float:
+    """Return the least that the current argument can cost in the end.
+
+    Args:
+        step: What has become of the argument.
+        held: What is known of the call.
+        stands: The name that the argument begins with, as far as it goes, may be one in scope.
+    """
+    call, room, form = step.call, held.room, step.call.form
+    if room is None:
+        return 0.0
+    listed = room.names.fits(call.name) if form is Form.NAME else call.name in room.names
+    keyword = 0.0 if room.any_name or listed else held.prices.unlisted
+    value = held.extra if stands else held.extra + held.prices.unlisted
+    if form is Form.KEYWORD or (form is Form.EQUALS and step.before.form is Form.NAME):
+        return keyword
+    if form is Form.POSITIONAL:
+        return 0.0 if step.before.named_only else value
+    if form in (Form.NAME, Form.NAMED, Form.EQUALS):
+        return keyword if call.named_only else max(keyword, value)
+    return 0.0
+
+
+def keyword_check(step: Step, held: Held) -> Check | None:
+    """Return the judgement on an argument whose form is known: a keyword, or a value that was charged like one."""
+    form, room, name = step.call.form, held.room, step.call.name.decode("utf-8", "replace")
+    if form is Form.KEYWORD:
+        if held.fact is None or room is None or room.any_name:
+            return Check(name, "", False, f"keywords.{'unknown' if held.fact is None else UNRESOLVED}")
+        listed = step.call.name in room.names
+    elif form is Form.POSITIONAL and room is not None and held.paid < held.extra:
+        listed = False
+    else:
+        return None
+    assert held.fact is not None
+    return Check(name, held.fact.origin, listed, f"keywords.{held.fact.kind}", "" if listed else "unlisted")

@@ -1,0 +1,123 @@
+"""Viability: whether finished lines, and the finished middle with the suffix behind it, are Python.
+
+Not a monitor that is asked for each token: a parse sees whole lines.  The loop asks it where a
+logical line has ended and where the middle ends; a line that does not stand is written once more,
+under ``Barred``, and a second one that does not stand cuts the suggestion before it.
+Silent: where the text around the cursor does not parse with the simplest of lines in the hole, and
+where the definition around the cursor is too long to parse in passing.
+By tree-sitter's grammar, which takes more than Python and, but for its bugs, nothing less.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from analysis.facts import FactView
+from analysis.lexicon import BLANKS, NEWLINE, RETURN
+from analysis.scanner import Scan, scan_text
+from analysis.syntax import SyntaxWindow
+from monitors.base import FORBIDDEN, Factless, Kind, Lexed, Site
+
+MOST_BYTES: Final = 16_384
+"""Text around the cursor that is parsed at most, before and behind it: a few milliseconds."""
+
+_DEFINITION: Final = re.compile(rb"\n(?=async[ \t]+def\b|def\b|class\b|@)")
+_WHITE_SPACE: Final = BLANKS | {NEWLINE, RETURN}
+_FILLERS: Final = (b"", b"pass", b"if x:", b"x")
+"""What stands for a middle: with one of these, a document that is whole otherwise parses."""
+
+
+class Viability:
+    """One request; see the module."""
+
+    name = "viability"
+
+    def __init__(self, site: Site) -> None:
+        """Cut out the definition around the cursor."""
+        self._site = site
+        self._indent = site.typed[: len(site.typed) - len(site.typed.lstrip(b" \t\f"))]
+
+    def line_stands(self, middle: bytes) -> bool:
+        """Whether the middle so far, which ends with a logical line, can be the beginning of Python."""
+        if not self._before_is_whole and self._after is None:
+            return True
+        return _is_beginning(self._before.append(middle))
+
+    def end_stands(self, middle: bytes, end: Scan) -> bool:
+        """Whether the middle, with the suffix behind it, is Python; ``end`` is the lexical state behind it."""
+        if self._after is not None:
+            return self._before.append(middle + self._after).flaws() == 0
+        return bool(end.nesting) or self._site.remainder.strip() != b"" or self.line_stands(middle + b"\n")
+
+    @cached_property
+    def _before(self) -> SyntaxWindow:
+        return SyntaxWindow.of(self._site.document.prefix.encode("utf-8", "surrogatepass"))
+
+    @cached_property
+    def _before_is_whole(self) -> bool:
+        if len(self._before.source) > MOST_BYTES:
+            return False
+        return _is_beginning(self._before) or self._before.append(self._indent + b"pass\n").flaws() == 0
+
+    @cached_property
+    def _after(self) -> bytes | None:
+        """The suffix up to the next definition at top level; None if nothing simple in the hole makes it parse."""
+        suffix = self._site.suffix
+        definition = _DEFINITION.search(suffix, len(suffix) - len(suffix.lstrip()) + 1)
+        after = suffix if definition is None else suffix[: definition.start() + 1]
+        in_string = scan_text(self._site.typed, self._site.start).quote
+        if in_string or len(self._before.source) > MOST_BYTES or len(after) > MOST_BYTES:
+            return None
+        return after if any(self._before.append(line + after).flaws() == 0 for line in self._simple_lines()) else None
+
+    def _simple_lines(self) -> Iterator[bytes]:
+        for filler in _FILLERS:
+            yield self._site.typed + filler
+            yield self._indent + filler
+
+
+def _is_beginning(window: SyntaxWindow) -> bool:
+    """Whether nothing is wrong that a definition behind a last decorator does not mend."""
+    if window.flaws() == 0:
+        return True
+    indent = window.decorated_at()
+    return indent is not None and window.append(indent + b"def x(): pass\n").flaws() == 0
+
+
+@dataclass(frozen=True)
+class Barred(Factless):
+    """What was written here did not stand: after white space none of some texts may be written.
+
+    A state is what was written, as far as it begins one of the texts; None once it begins none.
+
+    Attributes:
+        texts: The texts; not empty, without white space before them.
+    """
+
+    name = "viability"
+    kind = Kind.HEURISTIC
+
+    texts: tuple[bytes, ...]
+
+    def start(self) -> bytes | None:
+        """Return the state with nothing written."""
+        return b""
+
+    def advance(self, state: bytes | None, text: Lexed, view: FactView) -> bytes | None:
+        """Compare each byte."""
+        for byte in text.data:
+            if state is None or state in self.texts:
+                break
+            written = state + bytes((byte,)) if state or byte not in _WHITE_SPACE else b""
+            state = written if any(barred.startswith(written) for barred in self.texts) else None
+        return state
+
+    def score(self, state: bytes | None, text: Lexed, view: FactView) -> float:
+        """Forbid the last byte of one of the texts, and what comes behind it."""
+        if text.is_suffix:
+            return 0.0
+        return FORBIDDEN if self.advance(state, text, view) in self.texts else 0.0

@@ -1,0 +1,190 @@
+"""The monitor ``imports``: which names of import statements cost what, and which questions are asked."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from types import MappingProxyType
+
+import pytest
+from hypothesis import given
+
+from analysis.facts import UNRESOLVED, Fact, FactKey, FactView
+from monitors.base import Check, Lexed, Site
+from monitors.imports import Imports, asked_at
+from monitors.naming import Trail
+from monitors.strength import Rate, Strength
+from tests.monitors import sites
+from tests.monitors.laws import check_laws, cut_points, source_text
+
+TOP, SEEN, NAME, HIDDEN, UNMEASURED = (math.log(rate) for rate in (0.01, 0.2, 0.02, 0.1, 0.5))
+STRENGTH = Strength(
+    {
+        "modules.top.unseen": Rate(600, 1, 0.01),
+        "modules.top.seen": Rate(600, 90, 0.2),
+        "exports.module.unseen": Rate(600, 5, 0.02),
+        "exports.module.hidden": Rate(600, 40, 0.1),
+    },
+)
+NAMES = {
+    ("modules", ""): ("top", "os sys json collections"),
+    ("modules", "os"): ("module", "path"),
+    ("modules", "."): ("relative", "tools"),
+    ("exports", "os"): ("module", "getcwd path _exit naïve"),
+    ("exports", "."): ("relative", "tools version"),
+    ("exports", "lost"): (UNRESOLVED, ""),
+}
+
+
+def site(text: str = "$0\nx = elsewhere\n") -> Site:
+    """Return the request at the mark; what counts as bound is what the middle binds."""
+    at = sites.site(text)
+    return replace(at, start=at.start.fresh())
+
+
+def key(kind: str, module: str, at: Site) -> FactKey:
+    """Return a question."""
+    return FactKey(kind, at.document.digest, module)
+
+
+def view(at: Site) -> FactView:
+    """Return the facts in ``NAMES``."""
+    facts = [Fact(key(*asked, at), frozenset(names.split()), kind, "here") for asked, (kind, names) in NAMES.items()]
+    return FactView(MappingProxyType({fact.key: fact for fact in facts}), 1)
+
+
+def write(at: Site, text: str, facts: FactView) -> tuple[float, Trail]:
+    """Write a middle, typed part included."""
+    monitor = Imports(at, STRENGTH)
+    lexed = Lexed.of(at.start, text.encode())
+    return monitor.score(monitor.start(), lexed, facts), monitor.advance(monitor.start(), lexed, facts)
+
+
+# A middle, and what it costs.
+PENALTIES = (
+    ("import os", 0.0),
+    ("import o", 0.0),
+    ("import ox", TOP),
+    ("import oss\n", TOP),
+    ("import elsewhere\n", SEEN),
+    ("import el", SEEN),
+    ("import os, sis\n", TOP),
+    ("import os as sis\n", 0.0),
+    ("import os as sis, sis\n", TOP),
+    ("import os.path\n", 0.0),
+    ("import os.part\n", UNMEASURED),
+    ("import os.path.deeper\n", 0.0),
+    ("from oz import x\n", TOP),
+    ("from os import getcwd, path\n", 0.0),
+    ("from os import getcwt\n", NAME),
+    ("from os import (getcwd, # why\n    naïve, naïv)\n", NAME),
+    ("from os import getcwd as anything, nothing\n", NAME),
+    ("from os import _exit\n", HIDDEN),
+    ("from os import *\n", 0.0),
+    ("from os import \\\n    nothing\n", NAME),
+    ("from . import tools\n", 0.0),
+    ("from . import toolz\n", UNMEASURED),
+    ("from .tools import x\n", 0.0),
+    ("from .toolz import x\n", UNMEASURED),
+    ("from lost import x\n", TOP),
+    ("from json import x\n", 0.0),
+    ("import os; import oz\n", 0.0),
+    ("x = 1; import oz\n", 0.0),
+    ("yield from oz\n", 0.0),
+    ("'import oz'\n", 0.0),
+    ("imports = oz\n", 0.0),
+    ("raise oz from os\n", 0.0),
+)
+
+
+@pytest.mark.parametrize(("text", "penalty"), PENALTIES)
+def test_penalties(text: str, penalty: float) -> None:
+    """A name that the fact lacks costs as much as its class says; where there is no fact, nothing does."""
+    at = site()
+    assert write(at, text, view(at))[0] == pytest.approx(penalty)
+
+
+@pytest.mark.parametrize(
+    ("line", "asked"),
+    [
+        (b"import ", ("modules", "")),
+        (b"import a, b.", ("modules", "b")),
+        (b"import a ", None),
+        (b"import a as ", None),
+        (b"from ", ("modules", "")),
+        (b"from ..", ("modules", "..")),
+        (b"from . ", ("modules", ".")),
+        (b"from ..a.", ("modules", "..a")),
+        (b"from a ", None),
+        (b"from a import ", ("exports", "a")),
+        (b"from ... import (", ("exports", "...")),
+        (b"from a import (b, # (\n  c as d,\n ", ("exports", "a")),
+        (b"from a import b ", None),
+        (b"from a import b as ", None),
+        (b"from import ", None),
+        (b"x = ", None),
+        (b"", None),
+    ],
+)
+def test_what_a_name_is_asked_about(line: bytes, asked: tuple[str, str] | None) -> None:
+    """The statement so far says which list a name is held against."""
+    assert asked_at(line) == asked
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("import ", [("modules", "")]),
+        ("from os", [("exports", "os")]),
+        ("from os.", [("modules", "os")]),
+        ("from os import getcwd, ", [("exports", "os")]),
+        ("import os as", []),
+        ("x = os", []),
+    ],
+)
+def test_questions_ahead(text: str, asked: list[tuple[str, str]]) -> None:
+    """The question is asked before the name begins; behind a module's name that about what it has."""
+    at = site()
+    monitor = Imports(at, STRENGTH)
+    assert [(k.kind, k.receiver) for k in monitor.needs(write(at, text, FactView())[1])] == asked
+
+
+def test_a_fact_counts_from_the_next_name_on() -> None:
+    """Absence is latched with a name's first byte, and said."""
+    at = site()
+    monitor, facts = Imports(at, STRENGTH), view(at)
+    _, late = write(at, "import o", FactView())
+    assert monitor.missing(late) == (key("modules", "", at),)
+    scan = Lexed.of(at.start, b"import o").after[-1]
+    assert monitor.score(late, Lexed.of(scan, b"xen, "), facts) == 0.0
+    assert monitor.score(late, Lexed.of(scan, b"xen, oxen"), facts) == pytest.approx(TOP)
+    assert monitor.missing(write(at, "import o", facts)[1]) == ()
+
+
+def test_checks_and_continuations() -> None:
+    """Names are listed for the certificate with their class; while one is written, what may follow is known."""
+    at = site("import $0\nx = elsewhere\n")
+    monitor = Imports(at, STRENGTH)
+    _, state = write(at, "import os, elsewhere\nfrom os import _exit, x\nfrom lost import y\nimport j", view(at))
+    assert monitor.checks(state) == (
+        Check("os", "here", True, "modules.top", ""),
+        Check("elsewhere", "here", False, "modules.top", "seen"),
+        Check("os", "here", True, "modules.top", ""),
+        Check("_exit", "here", True, "exports.module", "hidden"),
+        Check("x", "here", False, "exports.module", "seen"),
+        Check("lost", "here", False, "modules.top", "unseen"),
+        Check("y", "", False, "exports.unresolved", ""),
+    )
+    found = monitor.continuations(state)
+    assert found is not None
+    assert found.texts == (b"son",)
+    assert monitor.continuations(write(at, "import json as j", view(at))[1]) is None
+
+
+@given(text=source_text(), cuts=cut_points())
+def test_laws(text: bytes, cuts: list[int]) -> None:
+    """The laws of all monitors hold, without facts and with them."""
+    at = site()
+    check_laws(Imports(at, STRENGTH), at.start, text, cuts)
+    check_laws(Imports(at, STRENGTH), at.start, b"from os import " + text, cuts, view(at))
+    check_laws(Imports(at, STRENGTH), at.start, b"import " + text, cuts, view(at))

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitors.indentation import Indentation
+from tests.monitors.laws import check_laws, cut_points, source_text
+from tests.monitors.replay import Case, cases, library_files, refused
+from tests.monitors.sites import site
+
+
+def first_forbidden(text: str, new: str, multiline: bool = True) -> int | None:
+    """Return the offset in ``new`` of the first byte that is forbidden at the cursor, its length if that is the end."""
+    request = replace(site(text), multiline=multiline)
+    offset = refused(Indentation(request), Case(request, request.typed + new.encode()))
+    return None if offset is None else offset - len(request.typed)
+
+
+@pytest.mark.parametrize(
+    ("text", "new"),
+    [
+        ("def f():\n    a\n$0\n", "    b"),
+        ("def f():\n    a\n$0\n", "b"),
+        ("def f():\n    $0\n", "a\n    b"),
+        ("def f():\n    $0\n", "if a:\n      b\n    c"),
+        ("def f():\n    $0\n", "if a: b\n    c"),
+        ("def f():\n    $0\n", "f(\n  1,\n        2)\n    c"),
+        ("def f():\n    $0\n", "a = '''\n b\n'''\n    c"),
+        ("def f():\n    $0\n", "a = 1 + \\\n b\n    c"),
+        ("def f():\n    $0\n", "a\n  # note\n\n         \n    b"),
+        ("def f():\n    $0\n", "if a:\n        # note\n        b"),
+        ("def f():\n\t$0\n", "if a:\n\t\tb\n\tc"),
+        ("def f():\r\n    $0\r\n", "a\r\n    b"),
+        ("def f():\n    if a:\n        b\n    $0\n    c\n", "else:\n        d"),
+        ("def f():\n    $0\n        a\n", "if b:"),
+        ("if a$0\n", ":\n    b"),
+        ("if $0:\n    a\n", "b"),
+        ("x = [\n    $0\n]\ny\n", "1,\n  2"),
+        ("def f():\n   $0\n", " a"),
+        ("match a:\n    $0\n", "case 1:\n        b\n    case _:\n        c"),
+        ("x: $0\ny\n", "int"),
+        ("x = {'a'$0\n}\ny\n", ":\n 1"),
+    ],
+)
+def test_allowed(text: str, new: str) -> None:
+    """Code at open levels, and everything that is free of them."""
+    assert first_forbidden(text, new) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "new", "offset"),
+    [
+        ("def f():\n    a\n$0\n", "  b", 2),
+        ("def f():\n    a\n$0\n", "        b", 8),
+        ("def f():\n$0\n", "a", 0),
+        ("def f():\n    $0\n", "a\n        b", 10),
+        ("def f():\n    $0\n", "if a:\n    b", 10),
+        ("def f():\n    $0\n", "a\n  b", 4),
+        ("def f():\n\t$0\n", "a\n        b", 10),
+        ("def f():\n    $0\n    c\n", "if a:", 5),
+        ("def f():\n    $0\n    c\n", "if a:  # why", 12),
+        ("def f():\n$0\n", "", 0),
+        ("def f():\n    a\n$0\n    b\n", "c", 1),
+        ("def f():\n$0\n    b\n", "  c", 3),
+        ("def f():\n    $0\n        a\n", "b", 1),
+        ("if a$0\nb\n", ":", 1),
+    ],
+)
+def test_forbidden(text: str, new: str, offset: int) -> None:
+    """The first byte of code that stands where none may, or the end if the suffix cannot follow."""
+    assert first_forbidden(text, new) == offset
+
+
+@pytest.mark.parametrize(
+    ("text", "new"),
+    [
+        ("def f():\n    a\n      $0\n", "b"),
+        ("def f():\n    x = $0\n        orphan\n", "1"),
+        ("def f():\n        a\n        $0\n  b\n", "c"),
+    ],
+)
+def test_stands_down(text: str, new: str) -> None:
+    """Where the user's own text does not fit, nothing is asked of what is written."""
+    assert first_forbidden(text, new) is None
+
+
+def test_a_header_that_the_user_began_may_be_all_he_wants() -> None:
+    """In single-line mode the block comes with the next keystrokes; an unasked header would leave broken code."""
+    assert first_forbidden("if a$0\nb\n", " > 1:", multiline=False) is None
+    assert first_forbidden("$0\nb\n", "if a:", multiline=False) == len("if a:")
+
+
+CURSORS = (
+    "def f():\n    $0\n",
+    "def f():\n    if a:\n        b\n$0\n    c\n",
+    "if a$0:\n    b\n",
+    "class A:\n\t$0\n",
+    "x = f(a$0)\n",
+    "def f():\n    '''a$0'''\n",
+)
+
+
+@given(text=source_text(), cuts=cut_points(), cursor=st.sampled_from(CURSORS))
+def test_laws(text: bytes, cuts: list[int], cursor: str) -> None:
+    """The laws of monitors."""
+    request = site(cursor)
+    check_laws(Indentation(request), request.start, request.typed + text, cuts)
+
+
+def test_sound_on_the_standard_library() -> None:
+    """No byte and no end of a true middle is forbidden, in 30 files."""
+    seen = 0
+    for number, path in enumerate(library_files(30, seed=1)):
+        for case in cases(path.read_bytes(), 10, random.Random(number)):
+            seen += 1
+            assert refused(Indentation(case.site), case) is None, (path.name, case.site.typed, case.middle)
+    assert seen > 150
