@@ -20,46 +20,68 @@ beyond what the fact mode allows.
 Early facts mask, late facts verify: when the fact of an open site arrives, the tokens from
 that site on are chosen again from their stored rows.  The same choices change nothing; another
 one cuts the text there.
+
+A finished line that is not Python is written once more (``decoding.inspection``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import replace
 
 import torch
 
 from analysis.facts import FactKey
-from decoding.masking import Choice
+from analysis.lexicon import IMPORTS
+from decoding.choosing import append, choose, cut, emitted, settle
+from decoding.inspection import inspect, revived
 from decoding.recorder import Recorder
-from decoding.run import Emitted, Job, Parts, Run
-from decoding.sampling import log_probability
+from decoding.run import Job, Parts, Run
 from decoding.trim import kept_length
 from decoding.types import Commit, Draft, Prompt, Tip
-from decoding.watch import Watch
-from models.engines.prefill import prefill
+from models.engines.prefill import feed, keep_common
+from models.errors import ModelError
 from monitors.base import Lexed
 
 
 def generate(job: Job, parts: Parts, recorder: Recorder, cancelled: Callable[[], bool]) -> Run:
-    """Write the middle.
+    """Write the middle in one go; see ``generating``."""
+    steps = generating(job, parts, recorder, cancelled)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            run: Run = end.value
+            return run
+
+
+def generating(job: Job, parts: Parts, recorder: Recorder, cancelled: Callable[[], bool]) -> Generator[None, None, Run]:
+    """Write the middle, and yield before each chunk of the prompt and each step.
+
+    Whoever drives it may run something else meanwhile, as long as nobody touches the slab.
 
     Args:
         job: What.
         parts: With what.
         recorder: Told of every forward pass and phase.
-        cancelled: Polled before each forward pass.
+        cancelled: Polled before each chunk and each forward pass.
 
     Returns:
         The finished run.
+
+    Raises:
+        ModelError: The model's rows hold no numbers.
     """
-    run = begin(job, parts, recorder, cancelled)
+    run = yield from begin(job, parts, recorder, cancelled)
     while not run.finish:
+        yield
         if cancelled():
             run.finish = "cancelled"
             break
         step(run)
         verify_late(run)
+        while inspect(run):
+            verify_late(run)
     run.keep = kept_length(run)
     return run
 
@@ -69,24 +91,37 @@ def step(run: Run) -> None:
     draft = propose(run)
     with run.recorder.phase("forward"):
         rows = run.parts.engine.forward(run.parts.slab, (run.root, *draft.tokens))
+        require_numbers(rows.logits)
     with run.recorder.phase("walk"):
         commit = walk(run, rows.logits, draft)
     run.parts.engine.truncate(run.parts.slab, run.settled)
     for drafter in run.parts.drafters:
         drafter.observe(commit.tokens)
     run.recorder.commit(commit)
+    run.parts.draft_length.observe(draft, commit)
+
+
+def require_numbers(logits: torch.Tensor) -> None:
+    """Refuse rows that no token can be chosen from.
+
+    Raises:
+        ModelError: One holds NaN or infinity.
+    """
+    if not bool(logits.amax().isfinite()):
+        raise ModelError("the model computes no numbers here (NaN); choose --dtype float32, or fetch its weights again")
 
 
 def propose(run: Run) -> Draft:
-    """Return the first drafter's guess that is not empty, within what may still be emitted."""
-    budget = min(run.parts.draft_budget, run.job.max_tokens - len(run.emitted) - 1)
+    """Return the first drafter's guess that is not empty, as much of it as is worth verifying and may be emitted."""
+    budget = min(run.parts.draft_length.most, run.job.max_tokens - len(run.emitted) - 1)
     if budget <= 0:
         return Draft()
     tip = Tip(run.tokens, run.text, run.watch, run.view)
     for drafter in run.parts.drafters:
         draft = drafter.propose(tip, budget)
         if draft.tokens:
-            return replace(draft, tokens=draft.tokens[:budget])
+            worth = run.parts.draft_length.worth(replace(draft, tokens=draft.tokens[:budget]))
+            return replace(draft, tokens=draft.tokens[:worth]) if worth else Draft()
     return Draft()
 
 
@@ -109,33 +144,6 @@ def walk(run: Run, logits: torch.Tensor, draft: Draft) -> Commit:
     return Commit(run.tokens[first:], len(draft.tokens), accepted, draft.source)
 
 
-def choose(run: Run, row: torch.Tensor, position: int, before: Watch) -> tuple[Choice, Watch]:
-    """Choose a token and advance the monitors over it.
-
-    If the chosen token passes a site whose fact is missing, that fact gets the time the fact
-    mode allows, and the choice is made again.  Tokens that were not chosen need no facts: those
-    could only have lowered their scores.
-    """
-    while True:
-        choice = run.parts.masker.choose(row, position, before, run.view)
-        after = before if choice.token is None else before.advance(data_of(run, choice.token), run.view)
-        missing = after.missing() if after is not before else ()
-        if not missing or not settle(run, missing):
-            return choice, after
-
-
-def append(run: Run, token: Emitted) -> None:
-    """Add a chosen token to the middle, and see whether that finishes it."""
-    run.emitted.append(token)
-    run.parts.facts.ask(token.after.needs())
-    if token.token in run.parts.masker.end_ids or run.parts.stop.cut(token.stop) is not None:
-        run.finish = "stop"
-    elif len(run.emitted) >= run.job.max_tokens:
-        run.finish = "length"
-    else:
-        run.finish = ""
-
-
 def verify_late(run: Run) -> None:
     """Choose again at open sites whose facts have arrived, and cut the text where a choice changes."""
     run.view = run.parts.facts.view()
@@ -145,10 +153,12 @@ def verify_late(run: Run) -> None:
     run.recorder.late_facts += 1
     with run.recorder.phase("walk"):
         for position in range(site, len(run.emitted)):
-            old = run.emitted[position]
-            before = run.emitted[position - 1].after if position else run.start
+            if position in run.refused and revived(run, position):
+                return
+            old, before = run.emitted[position], run.watch_before(position)
             choice, after = choose(run, old.row, position, before)
             if choice.token != old.token:
+                run.recorder.late_changes += 1
                 cut(run, position, choice, after)
                 return
             missing = after.missing() if old.data else ()
@@ -161,29 +171,14 @@ def first_answered_site(run: Run) -> int | None:
         latch_start(run)
         return 0
     for position, token in enumerate(run.emitted):
-        if any(run.view.get(key) is not None for key in token.missing):
-            return position
+        refused = run.refused.get(position)
+        for lacking in (token, *(refused.tokens if refused else ())):
+            if any(run.view.get(key) is not None for key in lacking.missing):
+                return position
     return None
 
 
-def cut(run: Run, position: int, choice: Choice, after: Watch) -> None:
-    """Drop everything from ``position`` on, and go on with another choice there."""
-    run.recorder.late_changes += 1
-    old = run.emitted[position]
-    dropped = len(run.emitted) - position
-    del run.emitted[position:]
-    for drafter in run.parts.drafters:
-        drafter.rewind(dropped)
-    if choice.token is None:
-        run.finish = "monitor"
-    else:
-        append(run, emitted(run, choice.token, choice, old.row, after, "model"))
-        for drafter in run.parts.drafters:
-            drafter.observe((choice.token,))
-    run.parts.engine.truncate(run.parts.slab, run.settled)
-
-
-def begin(job: Job, parts: Parts, recorder: Recorder, cancelled: Callable[[], bool]) -> Run:
+def begin(job: Job, parts: Parts, recorder: Recorder, cancelled: Callable[[], bool]) -> Generator[None, None, Run]:
     """Prefill the prompt while the analysis looks at the cursor's own name, then latch its facts."""
     run = Run(job, parts, recorder, parts.facts.view(), parts.watch, (), parts.stop.start())
     latch_start(run)
@@ -193,9 +188,14 @@ def begin(job: Job, parts: Parts, recorder: Recorder, cancelled: Callable[[], bo
         run.start_stop = parts.stop.advance(run.start_stop, Lexed.of(parts.watch.scan, job.kept))
     for drafter in parts.drafters:
         drafter.begin(Prompt(job.prompt, job.separators))
-    with recorder.phase("prefill"):
-        done = prefill(parts.engine, parts.slab, job.prompt[:-1], cancelled)
-    recorder.prefilled, recorder.reused = done.prefilled, done.reused
+    recorder.reused = keep_common(parts.engine, parts.slab, job.prompt[:-1])
+    while len(parts.slab.tokens) < len(job.prompt) - 1:
+        yield
+        if cancelled():
+            break
+        with recorder.phase("prefill"):
+            feed(parts.engine, parts.slab, job.prompt[:-1])
+    recorder.prefilled = len(parts.slab.tokens) - recorder.reused
     if at_cursor:
         settle(run, at_cursor, at_cursor=True)
     latch_start(run)
@@ -216,34 +216,9 @@ def latch_start(run: Run) -> None:
 
 
 def cursor_questions(run: Run) -> tuple[FactKey, ...]:
-    """Return the questions about the name at the cursor, when the cursor stands behind a dot."""
+    """Return the questions about the name at the cursor: behind a dot, in an import, in the brackets of a call."""
     at_cursor = run.start.advance(run.job.healed, run.view)
-    if at_cursor.scan.receiver is None:
+    scan = at_cursor.scan
+    if scan.receiver is None and scan.keyword not in IMPORTS and not scan.in_call:
         return ()
     return (*run.start_missing, *run.start.needs(), *at_cursor.needs(), *at_cursor.missing())
-
-
-def settle(run: Run, keys: tuple[FactKey, ...], at_cursor: bool = False) -> bool:
-    """Give facts the time the fact mode allows; True if the view has changed."""
-    with run.recorder.phase("analysis_wait"):
-        arrived = run.parts.facts.settle(keys, at_cursor)
-    if arrived:
-        run.view = run.parts.facts.view()
-    return arrived
-
-
-def emitted(run: Run, token: int, choice: Choice, row: torch.Tensor, after: Watch, origin: str) -> Emitted:
-    """Put together the record of a token that goes to the end of the middle."""
-    data = data_of(run, token)
-    before, stop = run.watch, run.stop
-    if data:
-        stop = run.parts.stop.advance(stop, Lexed.of(before.scan, data))
-    missing = after.missing() if data else ()
-    return Emitted(token, choice, data, origin, log_probability(row, token), row, before, after, stop, missing)
-
-
-def data_of(run: Run, token: int) -> bytes:
-    """Return a token's bytes; an end token has none."""
-    if token in run.parts.masker.end_ids:
-        return b""
-    return run.parts.masker.vocabulary.bytes_of(token) or b""

@@ -9,29 +9,32 @@ The same holds with the corrections of ``decoding.odds``, which only lower penal
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import torch
 
 from analysis.facts import FactView
+from decoding.futures import ALIGNED, Futures
 from decoding.odds import Odds, listed_tokens
 from decoding.sampling import Sampler
+from decoding.suspicion import Suspicion
+from decoding.verdicts import Verdicts
 from decoding.watch import Judgement, Watch
-from models.vocabulary import Node, Vocabulary
+from models.vocabulary import Vocabulary
 from monitors.base import FORBIDDEN
 
-# After this many forbidden candidates the vocabulary trie is cheaper: a forbidden prefix
-# forbids all its extensions at once.
-REFUSALS_BEFORE_TRIE = 8
-
-# Trie nodes visited before the walk gives up; a 16k vocabulary has about 40k nodes, and the
-# walk is for sites where little is legal.
-TRIE_FUEL = 50_000
+# Forbidden tokens that are looked at below the kept ones before the site is given up.  What shares
+# a forbidden beginning counts too, but costs next to nothing.
+MOST_BELOW = 50_000
 
 SHOWN_DENIALS = 4
 
 Judge = Callable[[int], Judgement]
+
+NO_DISCOUNTS: Mapping[int, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +75,21 @@ class Masker:
         ending: First bytes of the real suffix, at least one: the middle may end where these
             may follow.
         sampler: How tokens are drawn.
+        strength: None to take facts as evidence (``decoding.odds``).  A number for the soft product of
+            experts instead: probabilities are p(x) m(x)^strength, where ln m are the monitors' penalties.
+        futures: What earlier candidates have shown to become of each beginning; None to draw without.
     """
 
     vocabulary: Vocabulary
     end_ids: frozenset[int]
     ending: bytes
     sampler: Sampler
+    strength: float | None = None
+    futures: Futures | None = None
 
-    def choose(self, row: torch.Tensor, position: int, watch: Watch, view: FactView) -> Choice:
+    def choose(
+        self, row: torch.Tensor, position: int, watch: Watch, view: FactView, written: Iterable[int] = ()
+    ) -> Choice:
         """Draw from the processed distribution of ``row`` (``[V]`` raw logits).
 
         Args:
@@ -87,6 +97,7 @@ class Masker:
             position: Index in the middle, the key of the noise.
             watch: The monitors' states before the token.
             view: Facts known.
+            written: Ids of the middle before the token; only ``futures`` reads them.
 
         Returns:
             The kept candidate with the best penalised score.  If its monitor knows the finite set
@@ -96,10 +107,11 @@ class Masker:
             sound ones alone, no token.
         """
         kept = self.sampler.rank(row, position)
+        discounts = self.futures.discounts(written) if self.futures is not None else NO_DISCOUNTS
         stood_down: tuple[str, ...] = ()
         denials: tuple[Denial, ...] = ()
         while True:
-            best, refused = self._best_legal(kept, row, position, watch, view)
+            best, refused = self._best_legal(kept, row, position, watch, view, discounts)
             denials = denials or refused
             if best is not None:
                 return Choice(best, tuple(d for d in denials if d.token != best)[:SHOWN_DENIALS], stood_down)
@@ -109,68 +121,84 @@ class Masker:
             watch, name = relaxed
             stood_down = (*stood_down, name)
 
-    def judge(self, token: int, watch: Watch, view: FactView) -> Judgement:
-        """Return what the monitors say of one token; special tokens that end nothing are forbidden."""
-        if token in self.end_ids:
-            return watch.judge(self.ending, view, is_suffix=True)
-        data = self.vocabulary.bytes_of(token)
-        return watch.judge(data, view) if data else Judgement(FORBIDDEN, "vocabulary")
+    def shares(self, row: torch.Tensor, watch: Watch, view: FactView) -> dict[int, float]:
+        """Return p(x) m(x)^strength for each kept token: what ``choose`` draws by, before it is normalised.
 
-    def legal_tokens(self, watch: Watch, view: FactView, fuel: int = TRIE_FUEL) -> set[int] | None:
-        """Return every token that is not forbidden, or None when the trie is too large to walk."""
-        legal = {token for token in self.end_ids if self.judge(token, watch, view).penalty != FORBIDDEN}
-        stack: list[tuple[Node, bytes]] = [(self.vocabulary.trie, b"")]
-        while stack:
-            node, text = stack.pop()
-            for byte, child in node.children.items():
-                fuel -= 1
-                if fuel < 0:
-                    return None
-                longer = text + bytes((byte,))
-                if watch.judge(longer, view).penalty != FORBIDDEN:
-                    legal.update(child.ids)
-                    stack.append((child, longer))
-        return legal
+        The sum is at most 1; what is missing is what the monitors take away.
+        """
+        judge = self._weighed(self.verdicts(watch, view), Odds(row, watch, view, self.vocabulary), NO_DISCOUNTS)
+        return {token: share * math.exp(judge(token).penalty) for token, share in self.sampler.shares(row)}
+
+    def verdicts(self, watch: Watch, view: FactView) -> Verdicts:
+        """Return the monitors' judgements at one position, not weighed yet."""
+        return Verdicts(self.vocabulary, (self.end_ids, self.ending), watch, view)
 
     def _best_legal(
-        self, kept: list[tuple[float, int]], row: torch.Tensor, position: int, watch: Watch, view: FactView
+        self,
+        kept: list[tuple[float, int]],
+        row: torch.Tensor,
+        position: int,
+        watch: Watch,
+        view: FactView,
+        discounts: Mapping[int, float],
     ) -> tuple[int | None, tuple[Denial, ...]]:
-        """Try the kept candidates; then what a monitor lists instead, or everything legal below them."""
-
-        odds = Odds(row, watch, view, self.vocabulary)
-
-        def judge(token: int) -> Judgement:
-            judgement = self.judge(token, watch, view)
-            if not FORBIDDEN < judgement.penalty < 0:
-                return judgement
-            data = b"" if token in self.end_ids else self.vocabulary.bytes_of(token) or b""
-            correction = odds.correction(data, judgement.monitor)
-            return Judgement(judgement.penalty + correction, judgement.monitor)
-
-        best, denials, forbidden = lazy_best(kept, judge, REFUSALS_BEFORE_TRIE)
-        if best is not None:
-            listed = self._listed_instead(best, denials, watch)
-            if listed:
-                both = {*kept, *self.sampler.rank_among(row, position, listed)}
-                best, denials, _ = lazy_best(sorted(both, key=best_first), judge, len(both) + 1)
-            return best, denials
-        legal = self.legal_tokens(watch, view)
-        if legal is None:
-            return lazy_best(kept, judge, len(kept) + 1)[0], denials
-        if forbidden < len(kept):
-            best = lazy_best((c for c in kept if c[1] in legal), judge, len(kept) + 1)[0]
-        if best is None and legal:
-            ids = torch.tensor(sorted(legal), device=row.device)
-            values, order = torch.sort(row[ids], descending=True, stable=True)
-            below = zip(values.tolist(), ids[order].tolist(), strict=True)
-            best = lazy_best(below, judge, len(legal) + 1)[0]
+        """Try the kept candidates, and what a monitor lists instead; then everything below them."""
+        verdicts, odds = self.verdicts(watch, view), Odds(row, watch, view, self.vocabulary)
+        judge = self._weighed(verdicts, odds, discounts)
+        suspicion = self._suspicion(judge(kept[0][1]), odds)
+        best, denials = self._lazily(kept, judge, suspicion)
+        if best is None:
+            return lazy_best(self._below(row, verdicts), judge, MOST_BELOW)[0], denials
+        listed = self._listed_instead(best, denials, watch) if self.strength is None else ()
+        if listed:
+            both = {*kept, *self.sampler.rank_among(row, position, listed)}
+            best, denials = self._lazily(sorted(both, key=best_first), judge, suspicion)
         return best, denials
 
-    def _listed_instead(self, best: int, denials: tuple[Denial, ...], watch: Watch) -> list[int]:
+    def _suspicion(self, best: Judgement, odds: Odds) -> Suspicion | None:
+        """Return a way to rule tokens out if the model's favourite is objected to by a monitor that has a list."""
+        closed = odds.closed_here(best.monitor) if best.penalty < 0 and self.strength is None else None
+        return Suspicion(best.monitor, closed, odds) if closed is not None else None
+
+    def _lazily(
+        self, candidates: Sequence[tuple[float, int]], judge: Judge, suspicion: Suspicion | None
+    ) -> tuple[int | None, tuple[Denial, ...]]:
+        """Find the best of the candidates; with a suspicion those that it lists are looked at first."""
+        if suspicion is None:
+            return lazy_best(candidates, judge)
+        listed = frozenset(listed_tokens(self.vocabulary.trie, suspicion.closed))
+        first = lazy_best((c for c in candidates if c[1] in listed), judge)[0]
+        floor = next((score + judge(token).penalty for score, token in candidates if token == first), FORBIDDEN)
+        return lazy_best(candidates, judge, suspicion=suspicion, floor=floor)
+
+    def _weighed(self, verdicts: Verdicts, odds: Odds, discounts: Mapping[int, float]) -> Judge:
+        """Return what a token costs in all."""
+
+        def judge(token: int) -> Judgement:
+            judgement = verdicts.of(token)
+            penalty, monitor = judgement.penalty, judgement.monitor
+            if not discounts and (penalty == 0 or penalty == FORBIDDEN):
+                return judgement
+            if self.strength is not None:
+                penalty *= self.strength if penalty != FORBIDDEN else 1.0
+            elif FORBIDDEN < penalty < 0:
+                data = b"" if token in self.end_ids else self.vocabulary.bytes_of(token) or b""
+                penalty += odds.correction(data, monitor)
+            return Judgement(penalty + discounts.get(token, 0.0), monitor or ALIGNED)
+
+        return judge
+
+    def _below(self, row: torch.Tensor, verdicts: Verdicts) -> Iterable[tuple[float, int]]:
+        """Yield what may be legal at all with its raw logit, best first."""
+        ids = torch.tensor(sorted(verdicts.candidates()), dtype=torch.long, device=row.device)
+        values, order = torch.sort(row[ids], descending=True, stable=True)
+        return zip(values.tolist(), ids[order].tolist(), strict=True)
+
+    def _listed_instead(self, best: int, denials: tuple[Denial, ...], watch: Watch) -> Sequence[int]:
         """Return the tokens of the finite set that the best candidate does not belong to; none if there is no such."""
         objector = next((denial.monitor for denial in denials if denial.token == best), None)
         closed = watch.closed_by(objector) if objector is not None else None
-        return listed_tokens(self.vocabulary.trie, closed) if closed is not None else []
+        return listed_tokens(self.vocabulary.trie, closed) if closed is not None else ()
 
 
 def best_first(candidate: tuple[float, int]) -> tuple[float, int]:
@@ -179,17 +207,23 @@ def best_first(candidate: tuple[float, int]) -> tuple[float, int]:
 
 
 def lazy_best(
-    candidates: Iterable[tuple[float, int]], judge: Judge, patience: int
-) -> tuple[int | None, tuple[Denial, ...], int]:
+    candidates: Iterable[tuple[float, int]],
+    judge: Judge,
+    patience: int | None = None,
+    suspicion: Suspicion | None = None,
+    floor: float = FORBIDDEN,
+) -> tuple[int | None, tuple[Denial, ...]]:
     """Find the candidate with the best penalised score without judging them all.
 
     Args:
         candidates: (score, token id), best score first.
         judge: Gives the penalty of a token.
-        patience: Gives up after so many forbidden candidates with no legal one among them.
+        patience: Gives up after so many forbidden candidates with no legal one among them; None for never.
+        suspicion: Rules out tokens that stay below what another one has; they are not judged.
+        floor: A penalised score that one of the candidates is known to have.
 
     Returns:
-        The token or None; the better-scored ones that lost, best first; how many were forbidden.
+        The token or None; the better-scored ones that lost, best first.
     """
     best_token: int | None = None
     best_score = FORBIDDEN
@@ -198,13 +232,16 @@ def lazy_best(
     for score, token in candidates:
         if best_token is not None and score <= best_score:
             break
+        if suspicion is not None and score + suspicion.most(token) < max(floor, best_score):
+            denials.append(Denial(token, suspicion.monitor))
+            continue
         judgement = judge(token)
         if judgement.penalty < 0:
             denials.append(Denial(token, judgement.monitor))
         if judgement.penalty == FORBIDDEN:
             forbidden += 1
-            if forbidden >= patience and best_token is None:
+            if forbidden == patience and best_token is None:
                 break
         elif score + judgement.penalty > best_score:
             best_token, best_score = token, score + judgement.penalty
-    return best_token, tuple(denials), forbidden
+    return best_token, tuple(denials)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import torch
 
@@ -44,6 +44,13 @@ class Odds:
     view: FactView
     vocabulary: Vocabulary
     _known: dict[tuple[str, bytes], float] = field(default_factory=dict)
+    _here: dict[str, Continuations | None] = field(default_factory=dict)
+
+    def closed_here(self, monitor: str) -> Continuations | None:
+        """Return the finite set of what may come next that a monitor knows, if it does."""
+        if monitor not in self._here:
+            self._here[monitor] = self.watch.closed_by(monitor)
+        return self._here[monitor]
 
     def correction(self, data: bytes, monitor: str) -> float:
         """Return what is added to the penalty that a monitor gives a token, nats, 0 or less.
@@ -52,12 +59,12 @@ class Odds:
             data: The token's bytes; b"" for an end token.
             monitor: Its name.
         """
-        watch = self.watch
+        watch, closed = self.watch, self.closed_here(monitor)
         for start in range(len(data) + 1):
-            closed = watch.closed_by(monitor)
             if closed is not None:
                 return self._at(data[:start], monitor, closed)
             watch = watch.advance(data[start : start + 1], self.view)
+            closed = watch.closed_by(monitor)
         return 0.0
 
     def _at(self, before: bytes, monitor: str, closed: Continuations) -> float:
@@ -79,7 +86,8 @@ class Odds:
         return torch.softmax(self.row.double(), dim=-1).cpu()
 
 
-def listed_tokens(node: Node, closed: Continuations) -> list[int]:
+@lru_cache(maxsize=256)
+def listed_tokens(node: Node, closed: Continuations) -> Sequence[int]:
     """Return the tokens below ``node`` that begin, or begin and end, one of the texts.
 
     A token that goes on with a second name counts by its first; vocabularies hardly have any.

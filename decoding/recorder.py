@@ -23,6 +23,7 @@ class Recorder:
         reused: Prompt tokens whose keys and values were still there.
         late_facts: How often facts arrived after their site.
         late_changes: How often that changed the text.
+        backtracks: How often a line did not stand and was written again.
         clock: Seconds, monotonic.
     """
 
@@ -32,6 +33,7 @@ class Recorder:
     reused: int = 0
     late_facts: int = 0
     late_changes: int = 0
+    backtracks: int = 0
     clock: Callable[[], float] = time.perf_counter
     _inner: list[float] = field(default_factory=list)
 

@@ -9,11 +9,13 @@ from typing import Any
 import torch
 
 from analysis.facts import FactKey, FactSource, FactView
+from decoding.draft_length import DraftLength
 from decoding.masking import Choice, Masker
 from decoding.recorder import Recorder
-from decoding.types import Drafter, Stop
+from decoding.types import Drafter, Inspector, Lenient, Stop
 from decoding.watch import Watch
 from models.engines.base import Engine, Slab
+from monitors.viability import Barred
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,8 @@ class Parts:
         stop: Decides when the middle is finished.
         facts: Where facts come from.
         drafters: Asked in this order; the first draft that is not empty is used.
-        draft_budget: Most tokens to draft.
+        draft_length: How many drafted tokens are worth verifying.
+        inspector: Looks at finished lines.
     """
 
     engine: Engine
@@ -57,7 +60,8 @@ class Parts:
     stop: Stop
     facts: FactSource
     drafters: Sequence[Drafter]
-    draft_budget: int
+    draft_length: DraftLength
+    inspector: Inspector = Lenient()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,19 @@ class Emitted:
     missing: tuple[FactKey, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A line that did not stand, from the token on that was chosen otherwise the second time.
+
+    Attributes:
+        tokens: What was written the first time; at least one token.
+        barred: What may not be written the second time.
+    """
+
+    tokens: tuple[Emitted, ...]
+    barred: tuple[bytes, ...]
+
+
 @dataclass
 class Run:
     """The state of one generation; only ``decoding.loop`` changes it.
@@ -102,6 +119,9 @@ class Run:
         start_missing: Facts that a name begun in the kept part lacks.
         start_stop: State of the stop policy there.
         emitted: The tokens so far.
+        inspected: How many of them, up to the end of a line, have been seen to stand.
+        refused: Lines that were written a second time, by the index of the token where they part.
+        refused_from: Length of ``text`` before a line that did not stand the second time; None if all do.
         finish: Why the middle is finished: "stop", "length", "monitor" (nothing is legal) or
             "cancelled"; "" while it is not.
         keep: Once finished, ``text[:keep]`` is the middle.
@@ -115,13 +135,22 @@ class Run:
     start_missing: tuple[FactKey, ...]
     start_stop: Any
     emitted: list[Emitted] = field(default_factory=list)
+    inspected: int = 0
+    refused: dict[int, Refused] = field(default_factory=dict)
+    refused_from: int | None = None
     finish: str = ""
     keep: int = 0
 
     @property
     def watch(self) -> Watch:
         """The monitors' states at the tip."""
-        return self.emitted[-1].after if self.emitted else self.start
+        return self.watch_before(len(self.emitted))
+
+    def watch_before(self, position: int) -> Watch:
+        """Return the monitors' states before a token; what was refused there is barred."""
+        watch = self.emitted[position - 1].after if position else self.start
+        refused = self.refused.get(position)
+        return watch if refused is None else watch.joined(Barred(refused.barred))
 
     @property
     def stop(self) -> Any:
@@ -131,7 +160,11 @@ class Run:
     @property
     def text(self) -> bytes:
         """The middle so far, the kept typed part included."""
-        return self.job.kept + b"".join(e.data for e in self.emitted)
+        return self.text_before(len(self.emitted))
+
+    def text_before(self, position: int) -> bytes:
+        """Return the middle before a token."""
+        return self.job.kept + b"".join(e.data for e in self.emitted[:position])
 
     @property
     def tokens(self) -> tuple[int, ...]:

@@ -53,12 +53,7 @@ class Sampler:
         Returns:
             At least one candidate; equal scores stand in the order of their ids.
         """
-        raw, ids = torch.topk(row, min(self.top_k, MAX_CANDIDATES, row.shape[0]))
-        scores, tokens = raw.double().cpu().numpy(), ids.cpu().numpy()
-        if self.temperature > 0:
-            keep = self._kept(scores / self.temperature)
-            scores, tokens = scores[:keep], tokens[:keep]
-        return self._perturbed(scores, tokens, position)
+        return self._perturbed(*self._head(row), position)
 
     def rank_among(self, row: torch.Tensor, position: int, tokens: Sequence[int]) -> list[tuple[float, int]]:
         """Return the best of some tokens as ``rank`` would have scored them, whether or not it kept them.
@@ -72,11 +67,28 @@ class Sampler:
         raw, places = torch.topk(row[ids], min(MAX_CANDIDATES, len(ids)))
         return self._perturbed(raw.double().cpu().numpy(), ids[places].cpu().numpy(), position)
 
+    def shares(self, row: torch.Tensor) -> list[tuple[int, float]]:
+        """Return the kept tokens with their probabilities, which sum to 1; all on the best at temperature 0."""
+        scores, tokens = self._head(row)
+        if self.temperature <= 0:
+            return [(int(tokens[np.lexsort((tokens, -scores))[0]]), 1.0)]
+        weights = np.exp((scores - scores[0]) / self.temperature)
+        return list(zip(tokens.tolist(), (weights / weights.sum()).tolist(), strict=True))
+
+    def _head(self, row: torch.Tensor) -> tuple[Floats, Ints]:
+        """Return the raw logits and the ids that top-k, top-p and min-p keep, best first."""
+        raw, ids = torch.topk(row, min(self.top_k, MAX_CANDIDATES, row.shape[0]))
+        # One copy, where the row is on a graphics card; float64 holds every id exactly.
+        scores, wide_ids = torch.stack((raw.double(), ids.double())).cpu().numpy()
+        tokens = wide_ids.astype(np.int64)
+        keep = self._kept(scores / self.temperature) if self.temperature > 0 else len(scores)
+        return scores[:keep], tokens[:keep]
+
     def _perturbed(self, scores: Floats, tokens: Ints, position: int) -> list[tuple[float, int]]:
         if self.temperature > 0:
             scores = scores / self.temperature + gumbel(self.seed, self.candidate, position, tokens)
         order = np.lexsort((tokens, -scores))
-        return [(float(scores[i]), int(tokens[i])) for i in order]
+        return list(zip(scores[order].tolist(), tokens[order].tolist(), strict=True))
 
     def _kept(self, scores: Floats) -> int:
         """Count the head of ``scores`` (``[n]``, descending) that top-p and min-p keep; at least 1."""

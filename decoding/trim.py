@@ -21,23 +21,37 @@ def kept_length(run: Run) -> int:
     typed = len(run.job.kept) + len(run.job.healed)
     wanted = run.parts.stop.cut(run.stop) if run.finish == "stop" else None
     if run.finish == "stop" and (wanted is None or may_end(run, wanted)):
-        return max(typed, len(run.text) if wanted is None else wanted)
-    limit = len(run.text) if wanted is None else wanted
+        return max(typed, standing(run, len(run.text) if wanted is None else wanted))
+    limit = len(run.text) if run.refused_from is None else run.refused_from
+    limit = limit if wanted is None else wanted
     legal = last_end(run, limit, may_follow)
     if legal <= typed and not may_end(run, typed):
-        legal = last_end(run, limit, lambda run, there: bool(there.scan.chain))
-    return max(typed, legal)
+        return max(typed, last_end(run, limit, lambda run, there: bool(there.scan.chain)))
+    return max(typed, standing(run, legal))
+
+
+def standing(run: Run, length: int) -> int:
+    """Return the largest length up to ``length`` that ends a line, or is it, and stands with the suffix behind it."""
+    typed = len(run.job.kept) + len(run.job.healed)
+    while length > typed and not run.parts.inspector.end_stands(run.text[:length], watch_at(run, length).scan):
+        length = last_end(run, max(typed, run.text.rfind(b"\n", 0, length)), may_follow)
+    return length
 
 
 def may_end(run: Run, length: int) -> bool:
     """Whether no monitor forbids the suffix behind the first ``length`` bytes."""
+    watch = watch_at(run, length)
+    return watch.judge(run.parts.masker.ending, run.view, is_suffix=True).penalty != FORBIDDEN
+
+
+def watch_at(run: Run, length: int) -> Watch:
+    """Return the monitors' states behind the first ``length`` bytes."""
     watch, at = run.start, len(run.job.kept)
     for token in run.emitted:
         if at + len(token.data) >= length:
-            watch = token.before.advance(token.data[: max(0, length - at)], run.view)
-            break
+            return token.before.advance(token.data[: max(0, length - at)], run.view)
         watch, at = token.after, at + len(token.data)
-    return watch.judge(run.parts.masker.ending, run.view, is_suffix=True).penalty != FORBIDDEN
+    return watch
 
 
 def may_follow(run: Run, there: Watch) -> bool:

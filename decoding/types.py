@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from analysis.facts import FactView
+from analysis.scanner import Scan
 from decoding.watch import Watch
 from monitors.base import Lexed
 
@@ -101,3 +102,25 @@ class Stop(Protocol):
 
     def cut(self, state: Any) -> int | None:
         """Return how many bytes of the middle to keep, typed part included; None while it goes on."""
+
+
+class Inspector(Protocol):
+    """Looks at finished lines and at the finished middle; what it says depends on the text alone."""
+
+    def line_stands(self, middle: bytes) -> bool:
+        """Whether the middle so far, which ends with a logical line, may stay; typed part included."""
+
+    def end_stands(self, middle: bytes, end: Scan) -> bool:
+        """Whether the middle may end like this, in the lexical state ``end``."""
+
+
+class Lenient:
+    """An inspector that lets everything stand."""
+
+    def line_stands(self, middle: bytes) -> bool:
+        """Return True."""
+        return True
+
+    def end_stands(self, middle: bytes, end: Scan) -> bool:
+        """Return True."""
+        return True

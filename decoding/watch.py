@@ -68,6 +68,13 @@ class Watch:
                 worst, name = penalty, monitor.name
         return Judgement(total, name)
 
+    def penalty_by(self, name: str, data: bytes, view: FactView) -> float:
+        """Return what one monitor says of ``data``; 0 if there is none of that name."""
+        for monitor, state in zip(self.monitors, self.states, strict=True):
+            if monitor.name == name:
+                return monitor.score(state, Lexed.of(self.scan, data), view)
+        return 0.0
+
     def stand_down(self) -> tuple[Watch, str] | None:
         """Set the newest monitor aside that is not sound.
 
@@ -81,6 +88,10 @@ class Watch:
                 states = tuple(self.states[i] for i in keep)
                 return replace(self, monitors=monitors, states=states), self.monitors[index].name
         return None
+
+    def joined(self, monitor: Monitor[Any]) -> Watch:
+        """Return the states with one more monitor, which starts here."""
+        return replace(self, monitors=(*self.monitors, monitor), states=(*self.states, monitor.start()))
 
     def continuations(self) -> tuple[Continuations, ...]:
         """Return the finite sets one of which has to come next, one a monitor that has such a set."""

@@ -10,6 +10,7 @@ from transformers import PreTrainedTokenizerFast
 
 from analysis.facts import NoFacts
 from analysis.scanner import START
+from decoding.draft_length import DraftLength
 from decoding.drafters.copyspec import CopySpec
 from decoding.loop import generate
 from decoding.masking import Masker
@@ -46,6 +47,7 @@ def test_greedy_equals_generate(family: type, drafters: list[Drafter]) -> None:
         )
         masker = Masker(loaded.vocabulary, loaded.format.end_ids, b"\n", Sampler())
         slab = loaded.engine.new_slab()
-        parts = Parts(loaded.engine, slab, masker, Watch.start((), START), Endless(), NoFacts(), drafters, 6)
+        watch, length = Watch.start((), START), DraftLength(most=6)
+        parts = Parts(loaded.engine, slab, masker, watch, Endless(), NoFacts(), drafters, length)
         run = generate(Job(prompt, b"", b"", NEW_TOKENS, frozenset()), parts, Recorder(), lambda: False)
         assert run.tokens == tuple(reference[0, len(prompt) :].tolist())

@@ -6,6 +6,7 @@ Strict identity, on a float64 model whose rows do not depend on how passes are s
 from __future__ import annotations
 
 import random
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -13,7 +14,8 @@ from types import MappingProxyType
 import pytest
 
 from analysis.facts import BaseDocument, Fact, FactKey, FactSource, FactView, NoFacts
-from analysis.scanner import START
+from analysis.scanner import START, Scan
+from decoding.draft_length import DraftLength
 from decoding.drafters.copyspec import CopySpec
 from decoding.drafters.monitor import MonitorDrafter
 from decoding.loop import generate
@@ -21,7 +23,7 @@ from decoding.masking import Masker
 from decoding.recorder import Recorder
 from decoding.run import Job, Parts, Run
 from decoding.sampling import Sampler
-from decoding.types import Draft, Drafter, Prompt, Tip
+from decoding.types import Draft, Drafter, Inspector, Lenient, Prompt, Tip
 from decoding.watch import Watch
 from models.engines.testing import TinyEngine
 from monitors.base import Monitor, Site
@@ -31,6 +33,7 @@ from monitors.strength import load
 from tests.decoding.toys import END, PAD, TEXTS, VOCABULARY, Endless
 
 NEW_TOKENS = 40
+LENIENT = Lenient()
 NAMES = ("a", "b", "ab", "ba", "abc", "bab")
 DOCUMENT = BaseDocument("/p/a.py", "/p", "", "")
 SITE = Site(DOCUMENT, START, b"", b"", b"", b"\n")
@@ -128,6 +131,7 @@ def write(
     facts: FactSource | None = None,
     monitors: Sequence[Monitor[object]] = (),
     temperature: float = 0.0,
+    inspector: Inspector = LENIENT,
 ) -> Run:
     """Run the loop once on a prompt drawn by ``seed``."""
     rng = random.Random(seed)
@@ -136,7 +140,9 @@ def write(
     engine = TinyEngine(len(TEXTS), 128, seed=seed % 7)
     slab = engine.new_slab()
     masker = Masker(VOCABULARY, frozenset({END}), b"\n", Sampler(temperature=temperature, seed=seed))
-    parts = Parts(engine, slab, masker, Watch.start(tuple(monitors), START), Endless(), facts or NoFacts(), drafters, 6)
+    length = DraftLength(most=6)
+    watch = Watch.start(tuple(monitors), START)
+    parts = Parts(engine, slab, masker, watch, Endless(), facts or NoFacts(), drafters, length, inspector)
     run = generate(Job(prompt, b"", b"", NEW_TOKENS, frozenset({END, PAD})), parts, Recorder(), lambda: False)
     assert slab.tokens == [*prompt, *run.tokens[:-1]], "the slab holds exactly what was emitted"
     return run
@@ -145,6 +151,18 @@ def write(
 def watchers() -> tuple[Monitor[object], ...]:
     """Return a sound monitor and one that lives on facts."""
     return (Brackets(SITE), Dereference(SITE, load()))
+
+
+class Moody:
+    """An inspector that takes a dislike to some lines and some ends."""
+
+    def line_stands(self, middle: bytes) -> bool:
+        """Go by the last line."""
+        return zlib.crc32(middle.rstrip().rpartition(b"\n")[2]) % 3 != 0
+
+    def end_stands(self, middle: bytes, end: Scan) -> bool:
+        """Go by everything."""
+        return zlib.crc32(middle) % 2 != 0
 
 
 @pytest.mark.parametrize("temperature", [0.0, 0.8])
@@ -190,6 +208,41 @@ def test_late_facts_lead_to_the_text_of_early_ones(temperature: float) -> None:
     assert changed > 5, "the arrivals must matter for the test to mean anything"
 
 
+@pytest.mark.parametrize("temperature", [0.0, 0.8])
+def test_second_attempts_are_the_same_with_any_drafters(temperature: float) -> None:
+    """Lines that do not stand are written again, or cut off, alike whoever drafted them."""
+    backtracks = given_up = 0
+    for seed in range(24):
+        plain = write(seed, (), FinalFacts([0]), watchers(), temperature, Moody())
+        real: list[Drafter] = [MonitorDrafter(VOCABULARY), CopySpec()]
+        liars = [Scripted("the truth", seed, truth=write(seed, (), FinalFacts([0]), watchers(), temperature).tokens)]
+        for drafters in (real, liars):
+            drafted = write(seed, drafters, FinalFacts([0]), watchers(), temperature, Moody())
+            assert (drafted.text[: drafted.keep], drafted.tokens) == (plain.text[: plain.keep], plain.tokens)
+        backtracks += plain.recorder.backtracks
+        given_up += plain.refused_from is not None
+    assert backtracks > 2
+    assert 0 < given_up < 24
+
+
+@pytest.mark.parametrize("temperature", [0.0, 0.8])
+def test_second_attempts_are_the_same_in_any_order_of_facts(temperature: float) -> None:
+    """A line that was refused before its facts had come is taken up again when they change it."""
+    changed = compared = 0
+    for seed in range(20):
+        early = write(seed, (), FinalFacts([0]), watchers(), temperature, Moody())
+        for shuffle in range(3):
+            delays = [random.Random(f"{seed} {shuffle}").randrange(0, 9) for _ in range(5)]
+            facts = ArrivingFacts(delays)
+            late = write(seed, [MonitorDrafter(VOCABULARY), CopySpec()], facts, watchers(), temperature, Moody())
+            if all(due <= facts.views for due in facts.due.values()):
+                assert late.text[: late.keep] == early.text[: early.keep]
+                changed += late.recorder.late_changes > 0 and early.recorder.backtracks > 0
+                compared += 1
+    assert compared > 30
+    assert changed > 2, "the arrivals must matter for the test to mean anything"
+
+
 def test_monitors_change_the_text_at_all() -> None:
     """The identity tests would pass with monitors that do nothing: these do something."""
     different = sum(write(seed).tokens != write(seed, (), FinalFacts([0]), watchers()).tokens for seed in range(30))
@@ -200,7 +253,8 @@ def test_after_a_cancel_no_forward_pass_runs() -> None:
     """The loop looks at the flag before each pass."""
     engine = TinyEngine(len(TEXTS), 128)
     masker = Masker(VOCABULARY, frozenset({END}), b"\n", Sampler())
-    parts = Parts(engine, engine.new_slab(), masker, Watch.start((), START), Endless(), NoFacts(), (), 6)
+    slab, watch, length = engine.new_slab(), Watch.start((), START), DraftLength(most=6)
+    parts = Parts(engine, slab, masker, watch, Endless(), NoFacts(), (), length)
     recorder = Recorder()
     job = Job((2, 3, 4), b"", b"", NEW_TOKENS, frozenset())
     run = generate(job, parts, recorder, lambda: recorder.forward_passes >= 3)

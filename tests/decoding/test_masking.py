@@ -2,6 +2,7 @@
 
 import math
 import random
+from dataclasses import dataclass, field
 
 import pytest
 import torch
@@ -10,11 +11,13 @@ from hypothesis import strategies as st
 
 from analysis.facts import FactView
 from analysis.scanner import START
-from decoding.masking import Masker
+from decoding.masking import NO_DISCOUNTS, Judge, Masker
+from decoding.odds import Odds
 from decoding.sampling import Sampler
-from decoding.watch import Watch
+from decoding.verdicts import Verdicts
+from decoding.watch import Judgement, Watch
 from monitors.base import FORBIDDEN, Kind
-from tests.decoding.toys import END, PAD, TEXTS, VOCABULARY, Patterns
+from tests.decoding.toys import END, PAD, TEXTS, VOCABULARY, Listed, Patterns
 
 VIEW = FactView()
 
@@ -33,7 +36,7 @@ def brute_force(row: torch.Tensor, position: int, watch: Watch, sampler: Sampler
     """Judge everything, add, take the best: the definition."""
     chooser = masker(sampler)
     kept = sampler.rank(row, position)
-    penalty = {token: chooser.judge(token, watch, VIEW).penalty for token in range(len(TEXTS))}
+    penalty = {token: chooser.verdicts(watch, VIEW).of(token).penalty for token in range(len(TEXTS))}
     legal = [(score + penalty[token], -i, token) for i, (score, token) in enumerate(kept) if penalty[token] > FORBIDDEN]
     if legal:
         return max(legal)[2]
@@ -73,13 +76,11 @@ def test_equals_brute_force(
 def test_few_candidates_are_judged_when_nothing_is_forbidden(monkeypatch: pytest.MonkeyPatch) -> None:
     """A row whose best token costs nothing takes one judgement."""
     judged = []
-    original = Masker.judge
-    monkeypatch.setattr(
-        Masker, "judge", lambda self, token, *rest: judged.append(token) or original(self, token, *rest)
-    )
+    original = Verdicts.of
+    monkeypatch.setattr(Verdicts, "of", lambda self, token: judged.append(token) or original(self, token))
     row = torch.arange(len(TEXTS), dtype=torch.float64)
     masker(Sampler()).choose(row, 0, watch_of(Patterns(())), VIEW)
-    assert judged == [len(TEXTS) - 1]
+    assert set(judged) == {len(TEXTS) - 1}
 
 
 def test_a_penalty_is_weighed_not_obeyed() -> None:
@@ -112,17 +113,74 @@ def test_nothing_legal_sets_the_newest_unsound_monitor_aside() -> None:
     assert masker(Sampler()).choose(row, 0, watch_of(sound), VIEW).token is None
 
 
-def test_legal_tokens_equal_brute_force() -> None:
-    """The trie walk finds what judging every token finds."""
+def test_remembered_beginnings_judge_as_a_fresh_look_does() -> None:
+    """Judgements in any order, with what was remembered on the way, equal those of every token by itself."""
     rng = random.Random(3)
     patterns = [b"a", b"b", b".", b"\n", b"ab", b"(", b"\xc3"]
     for _ in range(60):
         chosen = Patterns(tuple((p, FORBIDDEN) for p in rng.sample(patterns, 3)), may_end=rng.random() < 0.5)
-        watch = watch_of(chosen, text=rng.choice([b"", b"a", b"."]))
-        chooser = masker(Sampler())
-        expected = {t for t in range(len(TEXTS)) if chooser.judge(t, watch, VIEW).penalty > FORBIDDEN}
-        assert chooser.legal_tokens(watch, VIEW) == expected
-    assert chooser.legal_tokens(watch, VIEW, fuel=3) is None
+        chooser, watch = masker(Sampler()), watch_of(chosen, text=rng.choice([b"", b"a", b"."]))
+        expected = {t: chooser.verdicts(watch, VIEW).of(t).penalty for t in range(len(TEXTS))}
+        verdicts = chooser.verdicts(watch, VIEW)
+        assert {t: verdicts.of(t).penalty for t in rng.sample(range(len(TEXTS)), len(TEXTS))} == expected
+        assert set(verdicts.candidates()) >= {t for t in expected if expected[t] > FORBIDDEN}
+
+
+def test_forbidden_beginnings_are_judged_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where one letter is all that may come, each other first byte is judged once however many tokens begin with it."""
+    judged = []
+    original = Watch.judge
+
+    def judge(self: Watch, data: bytes, view: FactView, is_suffix: bool = False) -> Judgement:
+        judged.append((data, is_suffix))
+        return original(self, data, view, is_suffix)
+
+    monkeypatch.setattr(Watch, "judge", judge)
+    letters = {byte for text in TEXTS if text for byte in text} - set(b"x")
+    only_x = Patterns(tuple((bytes((byte,)), FORBIDDEN) for byte in letters), may_end=False)
+    row = torch.arange(len(TEXTS), dtype=torch.float64)
+    row[TEXTS.index(b"x")] = -5.0
+    assert masker(Sampler()).choose(row, 0, watch_of(only_x), VIEW).token == TEXTS.index(b"x")
+    shortest = [data for data, is_suffix in judged if len(data) == 1 and not is_suffix]
+    assert sorted(shortest) == sorted({text[:1] for text in TEXTS if text})
+
+
+@pytest.mark.parametrize("temperature", [0.0, 0.9])
+def test_ruling_tokens_out_changes_nothing(temperature: float) -> None:
+    """Where a monitor has a list, the choice is that of judging every candidate, and fewer are judged."""
+    saved = chosen = 0
+    for seed in range(300):
+        generator = torch.Generator().manual_seed(seed)
+        row = torch.randn(len(TEXTS), generator=generator, dtype=torch.float64) * 4
+        names = random.Random(seed).sample([b"a", b"ab", b"ba", b"abc", b"x"], 2)
+        watch = Watch.start(
+            (Listed(tuple(names), -2.0), Patterns(((b"b", -1.5), (b"(", FORBIDDEN), (b"x", -4.0)))), START
+        ).advance(random.Random(seed).choice([b"", b".", b".a"]), VIEW)
+        chooser = masker(Sampler(temperature=temperature, top_k=12, seed=seed))
+        kept = chooser.sampler.rank(row, 0)
+        judge = chooser._weighed(chooser.verdicts(watch, VIEW), Odds(row, watch, VIEW, VOCABULARY), NO_DISCOUNTS)
+        suspicion = chooser._suspicion(judge(kept[0][1]), Odds(row, watch, VIEW, VOCABULARY))
+        every = max(((score + judge(token).penalty, -token) for score, token in kept), default=None)
+        counted = Counting(judge)
+        best, _ = chooser._lazily(kept, counted, suspicion)
+        assert best == (None if every[0] == FORBIDDEN else -every[1])
+        chosen += suspicion is not None
+        saved += suspicion is not None and len(counted.tokens) < len(kept)
+    assert chosen > 50
+    assert saved > 30
+
+
+@dataclass
+class Counting:
+    """Judges, and counts the tokens that it judged."""
+
+    judge: Judge
+    tokens: set[int] = field(default_factory=set)
+
+    def __call__(self, token: int) -> Judgement:
+        """Judge."""
+        self.tokens.add(token)
+        return self.judge(token)
 
 
 def test_sampling_fits_exact_enumeration() -> None:

@@ -1,0 +1,92 @@
+"""Choosing one token and putting it at the end of the middle, or in the place of what stood there.
+
+Words are those of ``decoding.loop``.
+"""
+
+from __future__ import annotations
+
+import torch
+
+from analysis.facts import FactKey
+from decoding.masking import Choice
+from decoding.run import Emitted, Run
+from decoding.sampling import log_probability
+from decoding.watch import Watch
+from monitors.base import Lexed
+
+
+def choose(run: Run, row: torch.Tensor, position: int, before: Watch) -> tuple[Choice, Watch]:
+    """Choose a token and advance the monitors over it.
+
+    If the chosen token passes a site whose fact is missing, that fact gets the time the fact
+    mode allows, and the choice is made again.  Tokens that were not chosen need no facts: those
+    could only have lowered their scores.
+    """
+    while True:
+        written = (e.token for e in run.emitted[:position])
+        choice = run.parts.masker.choose(row, position, before, run.view, written)
+        after = before if choice.token is None else before.advance(data_of(run, choice.token), run.view)
+        missing = after.missing() if after is not before else ()
+        if not missing or not settle(run, missing):
+            return choice, after
+
+
+def append(run: Run, token: Emitted) -> None:
+    """Add a chosen token to the middle, and see whether that finishes it."""
+    run.emitted.append(token)
+    run.parts.facts.ask(token.after.needs())
+    if token.token in run.parts.masker.end_ids or run.parts.stop.cut(token.stop) is not None:
+        run.finish = "stop"
+    elif len(run.emitted) >= run.job.max_tokens:
+        run.finish = "length"
+    else:
+        run.finish = ""
+
+
+def cut(run: Run, position: int, choice: Choice, after: Watch) -> None:
+    """Drop everything from ``position`` on, and go on with another choice there."""
+    row = run.emitted[position].row
+    drop(run, position)
+    if choice.token is None:
+        run.finish = "monitor"
+    else:
+        append(run, emitted(run, choice.token, choice, row, after, "model"))
+        for drafter in run.parts.drafters:
+            drafter.observe((choice.token,))
+    run.parts.engine.truncate(run.parts.slab, run.settled)
+
+
+def drop(run: Run, position: int) -> None:
+    """Drop everything from ``position`` on, from the slab not yet."""
+    dropped = len(run.emitted) - position
+    del run.emitted[position:]
+    run.refused = {place: line for place, line in run.refused.items() if place <= position}
+    run.inspected = run.inspected if run.inspected <= position else 0
+    for drafter in run.parts.drafters:
+        drafter.rewind(dropped)
+
+
+def settle(run: Run, keys: tuple[FactKey, ...], at_cursor: bool = False) -> bool:
+    """Give facts the time the fact mode allows; True if the view has changed."""
+    with run.recorder.phase("analysis_wait"):
+        arrived = run.parts.facts.settle(keys, at_cursor)
+    if arrived:
+        run.view = run.parts.facts.view()
+    return arrived
+
+
+def emitted(run: Run, token: int, choice: Choice, row: torch.Tensor, after: Watch, origin: str) -> Emitted:
+    """Put together the record of a token that goes to the end of the middle."""
+    data = data_of(run, token)
+    before, stop = run.watch, run.stop
+    if data:
+        stop = run.parts.stop.advance(stop, Lexed.of(before.scan, data))
+    missing = after.missing() if data else ()
+    return Emitted(token, choice, data, origin, log_probability(row, token), row, before, after, stop, missing)
+
+
+def data_of(run: Run, token: int) -> bytes:
+    """Return a token's bytes; an end token has none."""
+    if token in run.parts.masker.end_ids:
+        return b""
+    return run.parts.masker.vocabulary.bytes_of(token) or b""

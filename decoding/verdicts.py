@@ -1,0 +1,74 @@
+"""What the monitors say of the tokens that may come at one position, each asked as little as needed.
+
+A forbidden beginning forbids everything that begins like it, so it is remembered: where nothing
+but a name may stand, one judgement of ``(`` settles the hundred tokens that begin with it.
+"""
+
+from __future__ import annotations
+
+from analysis.facts import FactView
+from decoding.watch import Judgement, Watch
+from models.vocabulary import Vocabulary
+from monitors.base import FORBIDDEN
+
+
+class Verdicts:
+    """Judgements at one position."""
+
+    def __init__(
+        self, vocabulary: Vocabulary, endings: tuple[frozenset[int], bytes], watch: Watch, view: FactView
+    ) -> None:
+        """Judge with the states of ``watch``.
+
+        Args:
+            vocabulary: Ids and their bytes.
+            endings: Ids that end the middle, and the first bytes of what follows it then.
+            watch: The monitors' states before the token.
+            view: Facts known.
+        """
+        self._vocabulary = vocabulary
+        self._end_ids, self._ending = endings
+        self._watch = watch
+        self._view = view
+        self._dead: dict[bytes, Judgement] = {}
+        self._known: dict[int, Judgement] = {}
+
+    def of(self, token: int) -> Judgement:
+        """Return what the monitors say of one token; special tokens that end nothing are forbidden."""
+        known = self._known.get(token)
+        if known is None:
+            known = self._known[token] = self._look_at(token)
+        return known
+
+    def _look_at(self, token: int) -> Judgement:
+        if token in self._end_ids:
+            return self._watch.judge(self._ending, self._view, is_suffix=True)
+        data = self._vocabulary.bytes_of(token)
+        return self._of_bytes(data) if data else Judgement(FORBIDDEN, "vocabulary")
+
+    def candidates(self) -> list[int]:
+        """Return all tokens but those whose first byte is forbidden: a superset of the legal ones."""
+        found = list(self._end_ids)
+        for byte, node in self._vocabulary.trie.children.items():
+            if self._of_bytes(bytes((byte,))).penalty != FORBIDDEN:
+                found += node.below
+        return found
+
+    def _of_bytes(self, data: bytes) -> Judgement:
+        if self._dead:
+            for size in range(1, len(data) + 1):
+                if (known := self._dead.get(data[:size])) is not None:
+                    return known
+        judgement = self._watch.judge(data, self._view)
+        if judgement.penalty == FORBIDDEN:
+            self._bury(data, judgement)
+        return judgement
+
+    def _bury(self, data: bytes, judgement: Judgement) -> None:
+        """Remember the shortest beginning of ``data`` that is forbidden."""
+        for size in range(1, len(data)):
+            shorter = self._watch.judge(data[:size], self._view)
+            if shorter.penalty == FORBIDDEN:
+                data, judgement = data[:size], shorter
+                break
+        self._dead[data] = judgement

@@ -1,0 +1,89 @@
+"""How much of a draft is worth verifying."""
+
+from __future__ import annotations
+
+import pytest
+
+from decoding.draft_length import DEFAULT_MOST, DraftLength
+from decoding.types import Commit, Draft
+from models.engines.cost import CostCurve
+
+FLAT = CostCurve((1, 32), (0.001, 0.001))
+STEEP = CostCurve((1, 2, 32), (0.001, 0.002, 0.0321))  # as if each token were run alone, and a bit more
+CLIFF = CostCurve((1, 2, 4, 8, 16), (0.0024, 0.0034, 0.0036, 0.0046, 0.0065))
+TYPICAL = CostCurve((1, 2, 4, 8, 16, 32), (0.0022, 0.0024, 0.0027, 0.0035, 0.0053, 0.0091))
+
+
+def draft(length: int, match: int = 2, source: str = "copyspec") -> Draft:
+    """Return a draft."""
+    return Draft(tuple(range(length)), source, match)
+
+
+def teach(length: DraftLength, right: int, times: int, match: int = 2) -> None:
+    """Let so many of four tokens be right, again and again."""
+    for _ in range(times):
+        length.observe(draft(4, match), Commit(tuple(range(right + 1)), 4, right, "copyspec"))
+
+
+def test_without_a_curve_the_first_tokens_are_taken() -> None:
+    """Before the machine was measured every draft is verified, up to a fixed length."""
+    assert DraftLength().worth(draft(31)) == DraftLength().most == DEFAULT_MOST
+    assert DraftLength(most=3).worth(draft(2)) == 2
+
+
+def test_where_more_tokens_cost_nothing_all_are_worth_it() -> None:
+    """A flat curve takes the whole draft."""
+    assert DraftLength(FLAT).worth(draft(20)) == 20
+
+
+def test_where_each_token_costs_as_much_none_is_worth_it() -> None:
+    """A curve without any gain takes nothing, however sure the drafter is."""
+    assert DraftLength(STEEP).worth(draft(20, match=0)) == 0
+
+
+def test_longer_matches_are_trusted_further() -> None:
+    """At first a draft's length grows with the match that it rests on."""
+    lengths = [DraftLength(TYPICAL).worth(draft(16, match)) for match in (1, 2, 4, 8)]
+    assert lengths == sorted(lengths)
+    assert lengths[0] < lengths[-1]
+
+
+def test_what_is_seen_counts() -> None:
+    """Drafts that are mostly right get longer, those that are mostly wrong shorter, each kind for itself."""
+    good, bad = DraftLength(TYPICAL), DraftLength(TYPICAL)
+    before = good.worth(draft(16))
+    teach(good, right=4, times=20)
+    teach(bad, right=0, times=20)
+    assert bad.worth(draft(16)) <= 1 < before < good.worth(draft(16))
+    assert bad.worth(draft(16, match=6)) > 0
+    assert bad.worth(draft(16, match=2, source="another")) == before
+
+
+def test_what_was_given_up_is_tried_again() -> None:
+    """A kind of draft that was never right gets another chance some time."""
+    length = DraftLength(CLIFF)
+    teach(length, right=0, times=50)
+    assert length.worth(draft(4)) == 0
+    assert any(length.worth(draft(4)) for _ in range(100))
+
+
+def test_no_draft_makes_a_pass_too_long() -> None:
+    """A pass stays under the time that a cancelled request may still take."""
+    assert DraftLength(CostCurve((1, 2, 4, 8), (0.02, 0.022, 0.029, 0.04))).most == 3
+    assert DraftLength(CostCurve((1, 2), (0.5, 0.6))).most == 1
+
+
+def test_a_commit_without_a_draft_teaches_nothing() -> None:
+    """A step of the model alone says nothing about drafters."""
+    length = DraftLength(TYPICAL)
+    before = length.worth(draft(16))
+    length.observe(draft(16), Commit((1,), 0, 0, ""))
+    assert length.worth(draft(16)) == before
+
+
+@pytest.mark.parametrize(
+    ("tokens", "seconds"), [(1, 0.0022), (3, 0.00255), (8, 0.0035), (12, 0.0044), (32, 0.0091), (64, 0.0182)]
+)
+def test_between_measured_sizes_the_curve_is_straight(tokens: int, seconds: float) -> None:
+    """Between two sizes the time is in between, beyond the last in proportion."""
+    assert TYPICAL.at(tokens) == pytest.approx(seconds)

@@ -1,0 +1,140 @@
+"""A line that does not stand is written once more; a second one that does not is cut off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+
+from analysis.facts import NoFacts
+from analysis.scanner import START, Scan
+from decoding.draft_length import DraftLength
+from decoding.loop import generate
+from decoding.masking import Masker
+from decoding.recorder import Recorder
+from decoding.run import Job, Parts, Run
+from decoding.sampling import Sampler
+from decoding.watch import Watch
+from models.engines.base import Rows
+from tests.decoding.toys import END, TEXTS, VOCABULARY, Endless
+
+PROMPT = (2, 3)
+
+
+@dataclass
+class Slab:
+    """Ids alone."""
+
+    tokens: list[int] = field(default_factory=list)
+
+
+@dataclass
+class Wishes:
+    """An engine that wants certain texts at certain positions of the middle, the first one most.
+
+    Attributes:
+        wanted: For each position the texts; b"" is the end.
+    """
+
+    wanted: Sequence[Sequence[bytes]]
+    vocabulary_size: int = len(TEXTS)
+    max_length: int = 100
+
+    def new_slab(self) -> Slab:
+        """Return an empty slab."""
+        return Slab()
+
+    def forward(self, slab: Slab, tokens: Sequence[int]) -> Rows:
+        """Return a row for each token; the second wish is close behind where there is one."""
+        rows = []
+        for token in tokens:
+            slab.tokens.append(token)
+            row = torch.full((len(TEXTS),), -20.0)
+            for place, text in enumerate(self.wanted[len(slab.tokens) - len(PROMPT)]):
+                row[END if text == b"" else TEXTS.index(text)] = 5.0 - place
+            rows.append(row)
+        return Rows(torch.stack(rows))
+
+    def extend(self, slab: Slab, tokens: Sequence[int]) -> None:
+        """Take the tokens."""
+        slab.tokens.extend(tokens)
+
+    def truncate(self, slab: Slab, length: int) -> None:
+        """Forget the last tokens."""
+        del slab.tokens[length:]
+
+
+@dataclass
+class Dislikes:
+    """An inspector that lets no line stand that has one of some texts in it.
+
+    Attributes:
+        texts: The texts.
+        seen: How many lines and ends it was asked about.
+    """
+
+    texts: tuple[bytes, ...]
+    seen: int = 0
+
+    def line_stands(self, middle: bytes) -> bool:
+        """Look through the last line."""
+        self.seen += 1
+        return not any(text in middle.rstrip(b"\n").rpartition(b"\n")[2] for text in self.texts)
+
+    def end_stands(self, middle: bytes, end: Scan) -> bool:
+        """Look through the last line."""
+        return self.line_stands(middle)
+
+
+def write(wanted: Sequence[Sequence[bytes]], inspector: Dislikes) -> Run:
+    """Write what an engine wants."""
+    engine = Wishes(wanted)
+    masker = Masker(VOCABULARY, frozenset({END}), b"\n", Sampler())
+    watch = Watch.start((), START)
+    parts = Parts(engine, engine.new_slab(), masker, watch, Endless(), NoFacts(), (), DraftLength(), inspector)
+    return generate(Job(PROMPT, b"", b"", len(wanted), frozenset()), parts, Recorder(), lambda: False)
+
+
+def kept(run: Run) -> bytes:
+    return run.text[: run.keep]
+
+
+def test_a_line_is_written_again_where_the_model_was_least_sure() -> None:
+    """The doubtful word changes, the sure ones before it stay, and what stood before is not touched."""
+    run = write([[b"c"], [b"\n"], [b"a"], [b"x", b"b"], [b"\n"], [b"c"], [b""]], Dislikes((b"x",)))
+    assert kept(run) == b"c\nab\nc"
+    assert (run.recorder.backtracks, run.finish) == (1, "stop")
+
+
+def test_a_second_refusal_cuts_the_text_before_the_line() -> None:
+    """There is one way back a line, not more."""
+    run = write([[b"c"], [b"\n"], [b"a"], [b"x", b"b"], [b"\n"], [b"c"], [b""]], Dislikes((b"x", b"b")))
+    assert kept(run) == b"c"
+    assert (run.recorder.backtracks, run.finish) == (1, "monitor")
+    assert run.tokens[-1] == TEXTS.index(b"\n"), "nothing was written behind the line"
+
+
+def test_each_line_has_its_own_way_back() -> None:
+    """A line that was written again does not use up the next one's."""
+    run = write([[b"x", b"a"], [b"\n"], [b"x", b"b"], [b"\n"], [b"c"], [b""]], Dislikes((b"x",)))
+    assert (kept(run), run.recorder.backtracks) == (b"a\nb\nc", 2)
+
+
+def test_an_end_that_does_not_stand() -> None:
+    """The last line is written again when the middle has ended, though no line end came."""
+    run = write([[b"c"], [b"\n"], [b"x", b"a"], [b""]], Dislikes((b"x",)))
+    assert (kept(run), run.recorder.backtracks) == (b"c\na", 1)
+
+
+def test_a_limit_leaves_no_line_that_does_not_stand() -> None:
+    """At the token limit the text is trimmed to the end of a line that stands."""
+    run = write([[b"c"], [b"\n"], [b"x"], [b"("], [b"a"], [b")"]], Dislikes((b"x",)))
+    assert (kept(run), run.finish) == (b"c", "length")
+
+
+def test_lines_are_looked_at_once() -> None:
+    """Not each token, and no line again: one look a line, one at the end, one for what is kept."""
+    inspector = Dislikes(())
+    write([[b"a"], [b"b"], [b"\n"], [b"c"], [b"a"], [b"\n"], [b"b"], [b""]], inspector)
+    assert inspector.seen == 4
