@@ -27,12 +27,12 @@ def machine() -> dict[str, Any]:
     }
 
 
-def write_results(name: str, numbers: dict[str, Any], table: str) -> None:
-    """Write ``bench/results/NAME.json`` and ``NAME.md``."""
-    RESULTS.mkdir(exist_ok=True)
+def write_results(name: str, numbers: dict[str, Any], table: str, folder: Path = RESULTS) -> None:
+    """Write ``NAME.json`` and ``NAME.md`` into ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"machine": machine(), **numbers}, indent=1, sort_keys=True)
-    (RESULTS / f"{name}.json").write_text(text + "\n", encoding="utf-8")
-    (RESULTS / f"{name}.md").write_text(table + "\n", encoding="utf-8")
+    (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    (folder / f"{name}.md").write_text(table + "\n", encoding="utf-8")
 
 
 def markdown(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

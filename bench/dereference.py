@@ -2,23 +2,15 @@
 
     python -m bench.dereference --cases CASES.jsonl.gz --python INTERPRETER --oracle runtime_oracle.py
 
-Cases are JSON Lines with ``id``, ``path`` (below the interpreter's site-packages), ``prefix``,
-``suffix``, ``truth``, ``kind`` ("deref") and ``meta.ctx``; loads are kept.  Every case is completed twice in
-turn, with all monitors and with all but ``dereference``, greedy, facts awaited.  The file under
-test is given to the analysis as the edited buffer.  The second completion of a pair reuses the
-first one's prefill, so the recorded times compare phases other than that.  The oracle is a program that knows the
-packages at run time, not the analyser that drives the monitor: ``oracle CASES PREDICTIONS
---output ROWS`` writes a row with ``key`` and ``status`` ("valid", "invalid", "unknown") a case.
+Attribute loads (``bench.cases``) are completed twice in turn, with all monitors and with all but
+``dereference``, greedy, facts awaited.  The second completion of a pair reuses the first one's prefill, so
+the recorded times compare phases other than that.  All monitors and more kinds of cases: ``bench.monitors``.
 """
 
 from __future__ import annotations
 
 import argparse
-import gzip
-import json
-import re
-import subprocess
-import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,14 +19,16 @@ from rich.progress import track
 
 from analysis.analyzers.jedi_pool import JediPool
 from analysis.store import FactStore
+from bench.cases import Judges, first_name, read_cases, request_of, site_packages
 from bench.common import interval, markdown, write_results
 from completion.service import CompletionService
-from completion.types import CompletionRequest, CompletionResult, Document, Limits
+from completion.types import CompletionResult
 from models.checkpoints import load
+from monitors.registry import DEFAULT
 
-CONFIGURATIONS: dict[str, tuple[str, ...]] = {
-    "without": ("lexical", "brackets", "dot"),
-    "with": ("lexical", "brackets", "dot", "dereference"),
+CONFIGURATIONS: Mapping[str, tuple[str, ...] | None] = {
+    "without": tuple(name for name in DEFAULT if name != "dereference"),
+    "with": None,
 }
 NEW_TOKENS = 20
 
@@ -50,7 +44,7 @@ class Outcome:
 def main() -> None:
     """Run the command line."""
     options = _options()
-    cases = read_cases(options.cases, options.limit)
+    cases = [case for case in read_cases(options.cases) if case["kind"] == "deref"][: options.limit]
     packages = site_packages(options.python)
     model = load(options.model)
     service = CompletionService(model, FactStore(JediPool()))
@@ -58,60 +52,18 @@ def main() -> None:
     try:
         for case in track(cases, description="completing"):
             for name, monitors in CONFIGURATIONS.items():
-                outcomes[name].append(complete(service, case, packages, options.python, monitors))
+                request = request_of(case, packages, options.python, monitors, NEW_TOKENS)
+                result = service.complete_now(request)
+                outcomes[name].append(Outcome(first_name(result.text), result))
     finally:
         service.close()
-    verdicts = {name: judge(options, cases, found) for name, found in outcomes.items()}
+    judges = Judges(options.python, options.oracle, options.oracle)
+    verdicts = {name: judges.verdicts(cases, [o.name for o in found]) for name, found in outcomes.items()}
     numbers = summary(cases, outcomes, verdicts)
     numbers["model"] = {"name": model.name, "dtype": model.dtype}
     table = as_table(numbers)
     write_results("dereference", numbers, table)
     print(table)
-
-
-def read_cases(path: Path, limit: int | None) -> list[dict[str, Any]]:
-    """Read the attribute loads of a case file."""
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        rows = [json.loads(line) for line in lines]
-    loads = [row for row in rows if row["kind"] == "deref" and row["meta"]["ctx"] == "Load"]
-    return loads[:limit]
-
-
-def site_packages(python: str) -> Path:
-    """Ask an interpreter where its packages are."""
-    command = [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
-    return Path(subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip())
-
-
-def complete(
-    service: CompletionService, case: dict[str, Any], packages: Path, python: str, monitors: tuple[str, ...]
-) -> Outcome:
-    """Complete one case and take the leading identifier."""
-    path = packages / case["path"]
-    request = CompletionRequest(
-        document=Document(str(path), case["prefix"] + case["suffix"]),
-        offset=len(case["prefix"]),
-        workspace=str(path.parent),
-        environment=python,
-        facts="wait",
-        monitors=monitors,
-        limits=Limits(NEW_TOKENS, multiline=False),
-    )
-    result = service.complete_now(request)
-    found = re.match(r"[^\W\d]\w*", result.text)
-    return Outcome(found.group() if found else "", result)
-
-
-def judge(options: argparse.Namespace, cases: list[dict[str, Any]], found: list[Outcome]) -> list[str]:
-    """Ask the oracle about every completion."""
-    with tempfile.TemporaryDirectory() as folder:
-        predictions, rows = Path(folder) / "predictions.jsonl", Path(folder) / "rows.jsonl"
-        lines = (json.dumps({"id": c["id"], "completion": o.name}) for c, o in zip(cases, found, strict=True))
-        predictions.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        command = [options.python, options.oracle, options.cases, predictions, "--output", rows]
-        subprocess.run([str(word) for word in command], check=True, capture_output=True)
-        status = {row["key"]: row["status"] for row in map(json.loads, rows.read_text().splitlines())}
-    return [status[case["id"]] for case in cases]
 
 
 def summary(

@@ -23,13 +23,16 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from bench.common import markdown, write_results
 from models.engines.base import Engine
 from models.engines.fused import FusedEngine
-from models.engines.prefill import prefill
+from models.engines.prefill import feed
 from models.engines.transformers_engine import TransformersEngine
 
 CONTEXT = 512
 STEPS = (1, 2, 4, 8, 16, 32)
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 ENGINES: dict[str, Callable[[LlamaForCausalLM], Engine]] = {"fused": FusedEngine.of, "transformers": TransformersEngine}
+
+# What our own engine runs in, and what transformers runs in beside it.
+COMPARED = {"float32": "float32", "bfloat16": "bfloat16", "int8": "float32"}
 
 # "8M" is the embedded model's shape.
 SHAPES: dict[str, dict[str, int]] = {
@@ -72,7 +75,7 @@ def main() -> None:
         for work, run in _works().items():
             rounds = options.rounds if work.startswith("step") else max(options.rounds // 5, 2)
             times = interleaved(engines, run, rounds, f"{shape}, {work}")
-            rows += [_row(shape, work, dtype, times) for dtype in DTYPES]
+            rows += [_row(shape, work, dtype, times) for dtype in COMPARED]
     numbers = {"threads": options.threads, "rounds": options.rounds, "context": CONTEXT, "rows": rows}
     table = as_table(rows)
     write_results("engine", numbers, f"{options.threads} threads, {options.rounds} rounds\n\n{table}")
@@ -113,7 +116,8 @@ def prefill_once(engine: Engine) -> float:
     """Feed a prompt to an empty slab."""
     slab = engine.new_slab()
     begin = time.perf_counter()
-    prefill(engine, slab, range(CONTEXT), lambda: False)
+    while len(slab.tokens) < CONTEXT:
+        feed(engine, slab, range(CONTEXT))
     return time.perf_counter() - begin
 
 
@@ -136,7 +140,7 @@ def as_table(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _row(shape: str, work: str, dtype: str, times: Times) -> dict[str, Any]:
-    ours, theirs = (median(times[name, dtype]) * 1_000 for name in ENGINES)
+    ours, theirs = (1_000 * median(times[name]) for name in (("fused", dtype), ("transformers", COMPARED[dtype])))
     return {
         "shape": shape,
         "work": work,
@@ -153,9 +157,10 @@ def _works() -> dict[str, Callable[[Engine], float]]:
 
 
 def _engines(shape: Mapping[str, int]) -> dict[tuple[str, str], Engine]:
-    return {
+    engines = {
         (name, dtype): make(_model(shape, kind)) for name, make in ENGINES.items() for dtype, kind in DTYPES.items()
     }
+    return {**engines, ("fused", "int8"): FusedEngine.of(_model(shape, torch.float32), int8=True)}
 
 
 def _model(shape: Mapping[str, int], dtype: torch.dtype) -> LlamaForCausalLM:

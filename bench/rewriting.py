@@ -24,7 +24,7 @@ from rich.progress import track
 from analysis.facts import NoFacts
 from analysis.scanner import START
 from bench.common import interval, markdown, write_results
-from completion.service import DRAFT_BUDGET
+from decoding.draft_length import DEFAULT_MOST, DraftLength
 from decoding.drafters.copyspec import PAPER, CopySpec
 from decoding.loop import generate
 from decoding.masking import Masker
@@ -71,6 +71,10 @@ class ForcedEngine:
     def new_slab(self) -> Slab:
         """Return a slab of the engine."""
         return self.engine.new_slab()
+
+    def fork(self, slab: Slab, length: int) -> Slab:
+        """Copy a slab."""
+        return self.engine.fork(slab, length)
 
     def truncate(self, slab: Slab, length: int) -> None:
         """Shorten a slab."""
@@ -127,14 +131,14 @@ def rewrite(model: LoadedModel, before: str, after: str) -> dict[str, Any] | Non
     vocabulary, end = model.vocabulary, min(model.format.end_ids)
     prompt = model.format.encode(vocabulary, before + "\n", "")
     target = (*vocabulary.encode(after), end)
-    if len(prompt) + len(target) + DRAFT_BUDGET > model.engine.max_length:
+    if len(prompt) + len(target) + DEFAULT_MOST > model.engine.max_length:
         return None
     passes = {}
     for name, make in DRAFTERS.items():
         engine = ForcedEngine(model.engine, len(prompt), target)
         masker = Masker(vocabulary, model.format.end_ids, b"\n", Sampler())
         watch = Watch.start((), START)
-        parts = Parts(engine, engine.new_slab(), masker, watch, Endless(), NoFacts(), make(), DRAFT_BUDGET)
+        parts = Parts(engine, engine.new_slab(), masker, watch, Endless(), NoFacts(), make(), DraftLength())
         recorder = Recorder()
         job = Job(prompt, b"", b"", len(target), model.format.separators)
         run = generate(job, parts, recorder, lambda: False)

@@ -6,7 +6,7 @@ import ast
 import random
 import subprocess
 import sysconfig
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -86,8 +86,8 @@ def python_files(group: str, packages: Path, rng: random.Random) -> list[Path]:
     return files
 
 
-def attribute_lines(group: str, packages: Path, files: int, per_file: int, seed: int) -> Iterator[Line]:
-    """Yield lines with an attribute in them, of so many files and at most so many of a file."""
+def sampled_lines(group: str, packages: Path, files: int, per_file: int, seed: int) -> Iterator[Line]:
+    """Yield lines of so many files: for each query at most so many of a file that give it something to judge."""
     rng = random.Random(f"{seed} {group}")
     root = Path(sysconfig.get_path("stdlib")) if group == STANDARD_LIBRARY else packages
     taken = 0
@@ -95,13 +95,21 @@ def attribute_lines(group: str, packages: Path, files: int, per_file: int, seed:
         if taken >= files:
             return
         text = read_source(path) or ""
-        numbers = attribute_line_numbers(text)
-        if not numbers:
-            continue
+        numbers = sample(text, per_file, rng)
         lines = text.split("\n")
-        for number in sorted(rng.sample(numbers, min(per_file, len(numbers)))):
+        for number in numbers:
             yield cut(group, path, root, lines, number)
-        taken += 1
+        taken += bool(numbers)
+
+
+def sample(text: str, per_query: int, rng: random.Random) -> list[int]:
+    """Return numbers, from 1, of lines drawn for each query; none if the file is no valid Python."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return []
+    found = (sorted(lines_with(tree)) for lines_with in FINDERS.values())
+    return sorted({number for lines in found for number in rng.sample(lines, min(per_query, len(lines)))})
 
 
 def cut(group: str, path: Path, root: Path, lines: Sequence[str], number: int) -> Line:
@@ -119,13 +127,35 @@ def read_source(path: Path) -> str | None:
         return None
 
 
-def attribute_line_numbers(text: str) -> list[int]:
-    """Return the lines on which an attribute's name ends; none if the file is no valid Python."""
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError):
-        return []
-    return sorted({node.end_lineno or 0 for node in ast.walk(tree) if isinstance(node, ast.Attribute)})
+def attribute_lines(tree: ast.Module) -> set[int]:
+    """Return the lines on which an attribute's name ends."""
+    return {node.end_lineno or 0 for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+
+
+def import_lines(tree: ast.Module) -> set[int]:
+    """Return the lines of import statements."""
+    imports = (node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom))
+    return {number for node in imports for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)}
+
+
+def name_lines(tree: ast.Module) -> set[int]:
+    """Return the lines on which a plain name is read."""
+    return {node.lineno for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+
+
+def keyword_lines(tree: ast.Module) -> set[int]:
+    """Return the lines on which a keyword argument begins; calls without keywords stand on most other lines."""
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return {word.lineno for node in calls for word in node.keywords}
+
+
+FINDERS: Mapping[str, Callable[[ast.Module], set[int]]] = {
+    "attributes": attribute_lines,
+    "imports": import_lines,
+    "names": name_lines,
+    "keywords": keyword_lines,
+}
+"""Where each kind of judgement finds something to judge: numbers of lines."""
 
 
 def packages_of(python: str) -> Path:

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import random
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from analysis.facts import FactView
-from bench.sites import STANDARD_LIBRARY, attribute_lines, python_files
+from bench import truth_forbid
+from bench.sites import FINDERS, STANDARD_LIBRARY, python_files, sampled_lines
 from bench.truth_forbid import main
 from monitors import registry
-from monitors.base import FORBIDDEN, Kind, Lexed
+from monitors.base import FORBIDDEN, Kind, Lexed, Monitor, Site
 from monitors.heal import Heal
+from monitors.listed import Listed
+from monitors.naming import Name
+from monitors.scope import Scope
+from monitors.strength import Rate, load
+from monitors.words import AnyOf
 
 
 class NoSelf(Heal):
@@ -26,6 +35,15 @@ class NoSelf(Heal):
     def score(self, state: bytes | None, text: Lexed, view: FactView) -> float:
         """Forbid the last letter."""
         return FORBIDDEN if any(scan.name == b"self" for scan in text.after) else 0.0
+
+
+class Forgetful(Scope):
+    """A bad monitor: it has no idea which names are in scope."""
+
+    def listed(self, name: Name) -> Listed | None:
+        """Take all names from the list."""
+        found = super().listed(name)
+        return None if found is None else replace(found, legal=AnyOf(()), plain=AnyOf(()))
 
 
 @pytest.fixture(autouse=True)
@@ -42,27 +60,45 @@ def run(folder: Path, *options: str) -> tuple[int, dict[str, Any]]:
 
 @pytest.mark.slow
 def test_a_small_run(tmp_path: Path) -> None:
-    """Fifteen lines are replayed, every name is counted once, and no sound monitor forbids the truth."""
-    status, result = run(tmp_path, "--files", "5", "--per-file", "3", "--sound-files", "10")
+    """Every judgement is counted once, all queries are tried, and the shipped table still fits."""
+    status, result = run(tmp_path, "--files", "3", "--per-file", "1", "--sound-files", "5")
     assert status == 0
-    assert result["lines"] == 15
-    assert result["sound"] == {"cuts": 30, "forbidden": []}
-    assert result["groups"][STANDARD_LIBRARY]["names"] == sum(row["sites"] for row in result["kinds"].values())
+    assert 3 < result["lines"] <= 3 * len(FINDERS)
+    assert result["sound"] == {"cuts": 20, "forbidden": []}
+    judged = {fact: row["sites"] for fact, row in result["facts"].items()}
+    known = sum(sites for fact, sites in judged.items() if not fact.endswith((".unknown", ".unresolved")))
     assert set(result["groups"]) == {STANDARD_LIBRARY}
-    known = sum(row["sites"] for kind, row in result["kinds"].items() if kind not in ("store", "unknown", "unresolved"))
-    assert known == result["groups"][STANDARD_LIBRARY]["sites"] >= 10
+    assert result["groups"][STANDARD_LIBRARY]["judged"] == sum(judged.values())
+    assert result["groups"][STANDARD_LIBRARY]["sites"] == known >= 10
+    assert {"attributes", "modules", "names"} <= {fact.partition(".")[0] for fact in judged}
     report = (tmp_path / "truth_forbid.md").read_text(encoding="utf-8")
-    assert report.startswith("Sound monitors forbade the truth at 0 of 30 cuts.")
+    assert report.startswith("Sound monitors forbade the truth at 0 of 20 cuts.")
+
+
+def plant(monkeypatch: pytest.MonkeyPatch, name: str, make: Callable[[Site], Monitor[Any]]) -> None:
+    """Put a monitor in the registry, or in another one's place."""
+    factories = {**registry.FACTORIES, name: make}
+    monkeypatch.setattr(registry, "FACTORIES", factories)
+    for names in ("NAMES", "DEFAULT"):
+        monkeypatch.setattr(registry, names, tuple(factories))
 
 
 def test_a_bad_monitor_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A monitor that says it is sound and forbids what stands in files makes the run fail."""
-    factories = {**registry.FACTORIES, "no_self": NoSelf}
-    monkeypatch.setattr(registry, "FACTORIES", factories)
-    monkeypatch.setattr(registry, "DEFAULT", tuple(factories))
+    plant(monkeypatch, "no_self", NoSelf)
     status, result = run(tmp_path, "--files", "0", "--sound-files", "10")
     assert status == 1
     assert {refusal["monitor"] for refusal in result["sound"]["forbidden"]} == {"no_self"}
+    assert "\n`no_self` at " in (tmp_path / "truth_forbid.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_a_monitor_that_errs_too_often_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A monitor that holds names against the wrong list makes the run fail, heuristic as it is."""
+    plant(monkeypatch, "scope", lambda site: Forgetful(site, load()))
+    table = {f"names.{kind}.seen": Rate(1000, 5, 0.01) for kind in ("plain", "argument", "element")}
+    monkeypatch.setattr(truth_forbid, "shipped", lambda: table)
+    assert run(tmp_path, "--files", "2", "--per-file", "1", "--sound-files", "0")[0] == 1
 
 
 def test_held_out_packages_are_refused(tmp_path: Path) -> None:
@@ -74,13 +110,21 @@ def test_held_out_packages_are_refused(tmp_path: Path) -> None:
 def test_missing_packages_are_named(tmp_path: Path) -> None:
     """A distribution that is not there is a clear error."""
     with pytest.raises(LookupError, match="^nothing is not installed in .*; pip install it there$"):
-        next(attribute_lines("nothing", tmp_path, 1, 1, 0))
+        next(sampled_lines("nothing", tmp_path, 1, 1, 0))
+
+
+def test_each_query_has_its_lines() -> None:
+    """Imports count with all their lines, names where they are read, attributes where they end."""
+    tree = ast.parse("from a import (\n    b,\n)\nx = 1\ny = x\nz = y[0](\n).c\n")
+    found = {query: lines_with(tree) for query, lines_with in FINDERS.items()}
+    assert found["imports"] == {1, 2, 3}
+    assert found["names"] == {5, 6}
+    assert found["attributes"] == {7}
 
 
 def test_lines_put_the_file_together_again() -> None:
     """A line with its surroundings is the file, and the same seed draws the same lines."""
-    lines = list(attribute_lines(STANDARD_LIBRARY, Path(), 2, 2, 3))
+    lines = list(sampled_lines(STANDARD_LIBRARY, Path(), 2, 2, 3))
     for line in lines:
         assert line.prefix + line.text + "\n" + line.suffix == line.path.read_text(encoding="utf-8")
-        assert "." in line.text
-    assert lines == list(attribute_lines(STANDARD_LIBRARY, Path(), 2, 2, 3))
+    assert lines == list(sampled_lines(STANDARD_LIBRARY, Path(), 2, 2, 3))

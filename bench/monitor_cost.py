@@ -1,0 +1,228 @@
+"""What the monitors cost: on the decode thread by token, end to end, and in facts that come in time."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from analysis.analyzers.jedi_pool import JediPool
+from analysis.facts import FactKey, FactView
+from analysis.scanner import Scan
+from analysis.store import FactStore
+from bench.cases import Case, request_of
+from completion.generation import CONTEXT_TOKENS, job_of, masker_of
+from completion.layout import lay_out
+from completion.prompt import Prompts
+from completion.service import CompletionService
+from completion.types import CompletionRequest, Limits
+from decoding.draft_length import DraftLength
+from decoding.loop import generate
+from decoding.masking import Masker
+from decoding.recorder import Recorder
+from decoding.run import Parts, Run
+from decoding.watch import Watch
+from models.checkpoints import LoadedModel
+from monitors import registry
+from monitors.base import Check, Continuations, Kind, Lexed, Monitor, Site
+from monitors.stop import StopPolicy
+
+NEW_TOKENS = 24
+ROUNDS = 3
+KEYSTROKES = 8
+
+
+@dataclass
+class Timed:
+    """A monitor with a stop watch.
+
+    Attributes:
+        inner: The monitor.
+        seconds: Processor time spent in it since somebody last took it.
+    """
+
+    inner: Monitor[Any]
+    seconds: float = 0.0
+    name: str = field(init=False)
+    kind: Kind = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Pose as the monitor."""
+        self.name, self.kind = self.inner.name, self.inner.kind
+
+    def start(self) -> Any:
+        """As the monitor."""
+        return self.inner.start()
+
+    def advance(self, state: Any, text: Lexed, view: FactView) -> Any:
+        """As the monitor."""
+        begun = time.thread_time()
+        after = self.inner.advance(state, text, view)
+        self.seconds += time.thread_time() - begun
+        return after
+
+    def score(self, state: Any, text: Lexed, view: FactView) -> float:
+        """As the monitor."""
+        begun = time.thread_time()
+        penalty = self.inner.score(state, text, view)
+        self.seconds += time.thread_time() - begun
+        return penalty
+
+    def continuations(self, state: Any) -> Continuations | None:
+        """As the monitor."""
+        begun = time.thread_time()
+        found = self.inner.continuations(state)
+        self.seconds += time.thread_time() - begun
+        return found
+
+    def needs(self, state: Any) -> tuple[FactKey, ...]:
+        """As the monitor."""
+        return self.inner.needs(state)
+
+    def missing(self, state: Any) -> tuple[FactKey, ...]:
+        """As the monitor."""
+        return self.inner.missing(state)
+
+    def checks(self, state: Any) -> tuple[Check, ...]:
+        """As the monitor."""
+        return self.inner.checks(state)
+
+
+@dataclass(frozen=True)
+class Written:
+    """A finished completion with what is needed to choose its tokens again."""
+
+    run: Run
+    site: Site
+    masker: Masker
+    scan: Scan
+
+
+def per_token(model: LoadedModel, requests: Sequence[CompletionRequest]) -> dict[str, Any]:
+    """Return microseconds of the decode thread's processor time per emitted token, all facts there.
+
+    Each completion is written once; then its tokens are chosen again from their stored rows, with fresh
+    monitors, with none, and with each under a stop watch.  The monitors' cost is the difference.
+    """
+    store = FactStore(JediPool())
+    try:
+        written = [write(model, store, request) for request in requests]
+    finally:
+        store.close()
+    costs: list[float] = []
+    by_name: dict[str, list[float]] = {}
+    for one in written:
+        plain = np.median([walk(one, ()) for _ in range(ROUNDS)], axis=0)
+        full = np.median([walk(one, registry.build(None, one.site)) for _ in range(ROUNDS)], axis=0)
+        costs += list(1e6 * np.maximum(0.0, full - plain))
+        for name, seconds in watched(one).items():
+            by_name.setdefault(name, []).extend(1e6 * s for s in seconds)
+    return {"tokens": len(costs), "all": spread(costs), "monitors": {n: spread(c) for n, c in by_name.items()}}
+
+
+def write(model: LoadedModel, store: FactStore, request: CompletionRequest) -> Written:
+    """Complete once, as the service does, and keep the run."""
+    layout = lay_out(request)
+    prompt = Prompts(model.vocabulary, model.format).prompt(layout, CONTEXT_TOKENS)
+    job, site = job_of(request, layout, prompt, model)
+    masker = masker_of(request, model, site, 0, None)
+    watch = Watch.start(registry.build(None, site), site.start)
+    facts = store.source(layout.document, "wait")
+    stop = StopPolicy(site, multiline=False)
+    parts = Parts(model.engine, model.engine.new_slab(), masker, watch, stop, facts, (), DraftLength())
+    return Written(generate(job, parts, Recorder(), lambda: False), site, masker, site.start)
+
+
+def walk(one: Written, monitors: tuple[Monitor[Any], ...]) -> list[float]:
+    """Choose each token of a completion again; return the seconds of processor time that each took."""
+    run, view = one.run, one.run.view
+    watch = Watch.start(monitors, one.scan).advance(run.job.kept, view)
+    seconds = []
+    for position, emitted in enumerate(run.emitted):
+        start = time.thread_time()
+        one.masker.choose(emitted.row, position, watch, view)
+        watch = watch.advance(emitted.data, view)
+        watch.missing()
+        watch.needs()
+        seconds.append(time.thread_time() - start)
+    return seconds
+
+
+def watched(one: Written) -> dict[str, list[float]]:
+    """Return each monitor's own seconds for each token."""
+    timed = tuple(Timed(monitor) for monitor in registry.build(None, one.site))
+    run, view = one.run, one.run.view
+    watch = Watch.start(timed, one.scan).advance(run.job.kept, view)
+    found: dict[str, list[float]] = {monitor.name: [] for monitor in timed}
+    for position, emitted in enumerate(run.emitted):
+        for monitor in timed:
+            monitor.seconds = 0.0
+        one.masker.choose(emitted.row, position, watch, view)
+        watch = watch.advance(emitted.data, view)
+        watch.missing()
+        watch.needs()
+        for monitor in timed:
+            found[monitor.name].append(monitor.seconds)
+    return found
+
+
+def end_to_end(service: CompletionService, requests: Sequence[CompletionRequest]) -> dict[str, float]:
+    """Return milliseconds per emitted token with warm facts and prompt, monitors on and off, and their ratio."""
+    on: list[tuple[float, int]] = []
+    off: list[tuple[float, int]] = []
+    for request in requests:
+        for _ in range(2):
+            checked = service.complete_now(request)
+        plain = service.complete_now(replace(request, monitors=()))
+        plain = service.complete_now(replace(request, monitors=()))
+        on.append((checked.timings_ms["total"], checked.counters["new_tokens"]))
+        off.append((plain.timings_ms["total"], plain.counters["new_tokens"]))
+    means = [sum(ms for ms, _ in rows) / max(1, sum(n for _, n in rows)) for rows in (on, off)]
+    return {"on_ms": means[0], "off_ms": means[1], "ratio": means[0] / means[1]}
+
+
+def keystrokes(model: LoadedModel, cases: Sequence[Case], packages: Path, python: str) -> dict[str, Any]:
+    """Type the true text at each case, completing after each character in mode "live"; count the facts.
+
+    The first request of a case is the cold one: nothing of its file has been asked before.
+    """
+    cold: Counter[str] = Counter()
+    warm: Counter[str] = Counter()
+    waits: list[float] = []
+    service = CompletionService(model, FactStore(JediPool()))
+    try:
+        for case in cases:
+            for typed in range(min(KEYSTROKES, len(case["truth"]))):
+                head = {**case, "prefix": case["prefix"] + case["truth"][:typed]}
+                request = request_of(head, packages, python, None, NEW_TOKENS, "live")
+                result = service.complete_now(replace(request, limits=Limits(NEW_TOKENS, multiline=False)))
+                (warm if typed else cold).update(result.counters["facts"])
+                waits.append(result.timings_ms["analysis_wait"])
+    finally:
+        service.close()
+    return {"cold": shares(cold), "warm": shares(warm), "analysis_wait_ms": {"p50": median(waits), "max": max(waits)}}
+
+
+def shares(counts: Counter[str]) -> dict[str, float]:
+    """Return what became of the questions; ``on_time_share`` is of those that can be answered at all."""
+    asked, answerable = counts["asked"], counts["asked"] - counts["unresolved"]
+    return {
+        "asked": asked,
+        "on_time": counts["on_time"],
+        "late": counts["late"],
+        "unresolved": counts["unresolved"],
+        "unanswered": answerable - counts["on_time"] - counts["late"],
+        "on_time_share": counts["on_time"] / max(1, answerable),
+    }
+
+
+def spread(values: Sequence[float]) -> dict[str, float]:
+    """Return median, 99th percentile and mean."""
+    p50, p99 = np.percentile(values, (50, 99)) if values else (0.0, 0.0)
+    return {"p50": round(float(p50), 1), "p99": round(float(p99), 1), "mean": round(float(np.mean(values)), 1)}
