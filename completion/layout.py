@@ -1,7 +1,7 @@
 """From a document and a cursor to what the model and the monitors read.
 
-The prompt only grows while the user types: the model's prefix ends at the start of the
-cursor's line, and the typed part of that line stands, forced, at the start of the middle.
+For the monitors the middle begins at the start of the cursor's line, and what was typed of that line
+is forced.  What the model's prompt is made of: ``completion.prompt``.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from analysis.facts import BaseDocument
 from completion.types import CompletionRequest
 from monitors.remainder import typed_over
 
-# The start of a prefix that is too long moves by this many lines at a time, so that most
-# line feeds leave the prompt's beginning, and with it the KV cache, as it was.
-LINES_PER_MOVE = 32
+# No token is longer than a few dozen characters, few are shorter than two: text beyond so many times the
+# budget is not looked at.
+MOST_CHARACTERS = 12
 
 Count = Callable[[str], int]
 
@@ -67,9 +67,8 @@ def lay_out(request: CompletionRequest) -> Layout:
     Raises:
         ValueError: The offset lies outside the document.
     """
+    check_offset(request)
     text, offset = request.document.text, request.offset
-    if not 0 <= offset <= len(text):
-        raise ValueError(f"offset {offset} lies outside the document of {len(text)} characters")
     if text[offset - 1 : offset + 1] == "\r\n":
         offset -= 1
     before, behind = _normalised(text[:offset]), _normalised(text[offset:])
@@ -80,6 +79,18 @@ def lay_out(request: CompletionRequest) -> Layout:
     indent = typed[: len(typed) - len(typed.lstrip(" \t"))]
     document = BaseDocument(request.document.path, request.workspace, prefix, after[1:], indent, request.environment)
     return Layout(prefix, typed, remainder, after, newline_of(text), document)
+
+
+def check_offset(request: CompletionRequest) -> None:
+    """See that the cursor is in the document.
+
+    Raises:
+        ValueError: It lies outside.
+    """
+    if not 0 <= request.offset <= len(request.document.text):
+        raise ValueError(
+            f"offset {request.offset} lies outside the document of {len(request.document.text)} characters"
+        )
 
 
 def newline_of(text: str) -> str:
@@ -101,8 +112,7 @@ def fit(prefix: str, suffix: str, budget: int, count: Count) -> tuple[str, str]:
         budget: Most tokens.
         count: Number of tokens of a text.
     """
-    # No token is longer than a few dozen characters, few are shorter than two: far enough is enough.
-    prefix, suffix = prefix[-budget * 12 :], suffix[: budget * 12]
+    prefix, suffix = prefix[-budget * MOST_CHARACTERS :], suffix[: budget * MOST_CHARACTERS]
     suffix_share = max(budget // 4, budget - count(prefix))
     suffix = head_within(suffix, suffix_share, count)
     return tail_within(prefix, budget - count(suffix), count), suffix
@@ -116,14 +126,10 @@ def head_within(text: str, budget: int, count: Count) -> str:
 
 
 def tail_within(text: str, budget: int, count: Count) -> str:
-    """Return whole lines from the end with at most ``budget`` tokens; the start moves in strides."""
+    """Return the longest run of whole lines to the end with at most ``budget`` tokens."""
     lines = LINE.findall(text)
     keep = _most(len(lines), lambda n: count("".join(lines[len(lines) - n :])) <= budget)
-    if keep == len(lines):
-        return text
-    start = len(lines) - keep
-    stride = -(-start // LINES_PER_MOVE) * LINES_PER_MOVE
-    return "".join(lines[stride if stride < len(lines) else start :])
+    return "".join(lines[len(lines) - keep :])
 
 
 def _most(limit: int, fits: Callable[[int], bool]) -> int:

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from completion.types import CancelToken, CompletionRequest, CompletionResult
 
@@ -29,23 +29,31 @@ class Service(Protocol):
     async def complete(self, request: CompletionRequest, cancel: CancelToken) -> CompletionResult:
         """Complete; after ``cancel`` fires return soon, with anything."""
 
+    def complete_now(self, request: CompletionRequest, cancel: CancelToken | None = None) -> CompletionResult:
+        """Complete, and wait for it on this thread."""
+
+    def warm(self, request: CompletionRequest) -> None:
+        """Prepare for a request that is likely to come; returns at once, and may do nothing."""
+
     def close(self) -> None:
         """Let go of threads and processes."""
 
 
 ServiceFactory = Callable[[], Service]
 
+AnyService = TypeVar("AnyService", bound=Service)
 
-async def load(factory: ServiceFactory) -> Service:
+
+async def load(factory: Callable[[], AnyService]) -> AnyService:
     """Run ``factory`` on a thread that does not keep the process alive.
 
     Raises:
         Exception: Whatever the factory raised.
     """
     loop = asyncio.get_running_loop()
-    loaded: asyncio.Future[Service] = loop.create_future()
+    loaded: asyncio.Future[AnyService] = loop.create_future()
 
-    def settle(service: Service | None, error: Exception | None) -> None:
+    def settle(service: AnyService | None, error: Exception | None) -> None:
         if loaded.cancelled():
             return
         if error is not None:

@@ -10,6 +10,7 @@ from typing import Any
 from completion.certificate import certificate
 from completion.filters import shorten
 from completion.layout import Layout, as_document
+from completion.prompt import Prompt
 from completion.types import Candidate, CompletionResult, Denied, Reason, Token
 from decoding.recorder import Recorder
 from decoding.run import Emitted, Run
@@ -36,12 +37,18 @@ class Attempt:
 
 
 def assemble(
-    layout: Layout, attempts: Sequence[Attempt], model: LoadedModel, around: Recorder, facts: Mapping[str, int]
+    layout: Layout,
+    prompt: Prompt,
+    attempts: Sequence[Attempt],
+    model: LoadedModel,
+    around: Recorder,
+    facts: Mapping[str, int],
 ) -> CompletionResult:
     """Filter the candidates, drop repeated ones and report what happened.
 
     Args:
         layout: The cursor's surroundings.
+        prompt: What the model read of them.
         attempts: At least one; the first is reported token by token.
         model: For its name and vocabulary.
         around: Times of the phases around the loop.
@@ -63,15 +70,15 @@ def assemble(
         dtype=model.dtype,
         device=model.device,
         timings_ms=timings(attempts, around),
-        counters=counters(attempts, facts),
+        counters=counters(prompt, attempts, facts),
         tokens=tokens_of(first, texts[0], model.vocabulary),
     )
 
 
-def nothing(model: LoadedModel) -> CompletionResult:
-    """Return the result of a request that was cancelled before any work was done for it."""
+def nothing(model: LoadedModel, reason: Reason) -> CompletionResult:
+    """Return the result of a request for which no work was done, or none that counts."""
     empty = Candidate("", 0.0, "cancelled")
-    return CompletionResult((empty,), Reason.CANCELLED, None, model.name, model.dtype, model.device, {}, {}, ())
+    return CompletionResult((empty,), reason, None, model.name, model.dtype, model.device, {}, {}, ())
 
 
 def reason_of(attempt: Attempt) -> Reason:
@@ -102,7 +109,7 @@ def timings(attempts: Sequence[Attempt], around: Recorder) -> dict[str, float]:
     return {name: round(1000 * value, 2) for name, value in times.items()}
 
 
-def counters(attempts: Sequence[Attempt], facts: Mapping[str, int]) -> dict[str, Any]:
+def counters(prompt: Prompt, attempts: Sequence[Attempt], facts: Mapping[str, int]) -> dict[str, Any]:
     """Return the counts that the JSON contract names, summed over the candidates."""
     denied: Counter[str] = Counter()
     unknown: Counter[str] = Counter()
@@ -114,11 +121,13 @@ def counters(attempts: Sequence[Attempt], facts: Mapping[str, int]) -> dict[str,
         drafted.update(attempt.recorder.drafted())
         accepted.update(attempt.recorder.accepted())
     return {
-        "prompt_tokens": len(attempts[0].run.job.prompt),
+        "prompt_tokens": len(prompt.ids),
         "prefilled_tokens": sum(a.recorder.prefilled for a in attempts),
         "reused_tokens": sum(a.recorder.reused for a in attempts),
+        "unseen": {"before": prompt.unseen_before, "behind": prompt.unseen_behind},
         "new_tokens": sum(len(a.run.emitted) for a in attempts),
         "forward_passes": sum(a.recorder.forward_passes for a in attempts),
+        "backtracks": sum(a.recorder.backtracks for a in attempts),
         "drafted": dict(drafted),
         "accepted": dict(accepted),
         "denied": dict(denied),

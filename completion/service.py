@@ -1,58 +1,60 @@
-"""The completion service: a request comes in, a checked completion goes out.
+"""The completion service: requests come in, checked completions go out.
 
-The service owns the model's slabs and the analysis, and runs one generation at a time on a
-thread of its own; fronts await it.  It does no IO and knows no editor.
+The service owns the model's slabs and the analysis.  Requests run step by step on one thread, the most
+urgent first (``completion.scheduler``), each on a slab of its own; fronts await them.
 """
 
 from __future__ import annotations
 
 import asyncio
-import threading
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from pathlib import PurePath
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
 
 from analysis.analyzers.jedi_pool import JediPool
-from analysis.facts import FactSource
-from analysis.scanner import scan_text
 from analysis.store import FactStore
-from completion.layout import Layout, fit, lay_out
-from completion.result import Attempt, assemble, nothing
-from completion.types import CancelToken, CompletionRequest, CompletionResult
-from decoding.drafters import registry as drafters
-from decoding.loop import generate
-from decoding.masking import Masker
-from decoding.recorder import Recorder
-from decoding.run import Job, Parts
-from decoding.sampling import Sampler
-from decoding.watch import Watch
+from completion.generation import Generation
+from completion.layout import check_offset
+from completion.prompt import Prompts
+from completion.result import nothing
+from completion.scheduler import Scheduler, Task, Work
+from completion.slabs import SlabStore
+from completion.types import CancelToken, CompletionRequest, CompletionResult, Reason, Trigger
+from decoding.draft_length import DraftLength
+from models import calibration
 from models.checkpoints import LoadedModel, load
-from models.engines.base import Slab
-from monitors import registry as monitors
-from monitors.base import Site
-from monitors.questions import nearby
-from monitors.stop import StopPolicy
+from models.progress import Say, silent
 
-# Prompt tokens at most.  The embedded model is trained on contexts of about this size, and on a
-# CPU a longer prompt costs more wait than it brings.
-CONTEXT_TOKENS = 1024
+MIB = 2**20
 
-# Parts of the document's path that the model is told.
-PATH_PARTS = 3
 
-# Tokens a forward pass may verify beside the root.  Up to about eight rows cost little more than
-# one on a CPU with bf16 units, and about twice as much in fp32 (measured, docs/decoding.md).
-DRAFT_BUDGET = 10
+@dataclass(frozen=True)
+class ServiceSettings:
+    """What an owner of a service may set.
 
-# Bytes of the suffix that are asked whether the middle may end before them.
-ENDING_BYTES = 64
+    Attributes:
+        slab_bytes: Memory for keys and values, at most.
+        cache: Folder of measurements of this machine; None to keep none.
+    """
 
-# Alternatives after the first are drawn at no less than this: greedy ones would all be equal.
-ALTERNATIVE_TEMPERATURE = 0.6
+    slab_bytes: int = 512 * MIB
+    cache: Path | None = field(default_factory=calibration.default_folder)
+
+
+# Tokens, seconds, and the seconds that were measured for so many; None before any were.
+OnStep = Callable[[int, float, float | None], None]
 
 
 def open_service(
-    source: str | None = None, dtype: str = "auto", device: str = "auto", facts: FactStore | None = None
+    source: str | None = None,
+    dtype: str = "auto",
+    device: str = "auto",
+    facts: FactStore | None = None,
+    settings: ServiceSettings | None = None,
+    on_step: OnStep | None = None,
+    say: Say = silent,
 ) -> CompletionService:
     """Load a model (see ``models.checkpoints.load``) while the analysis beside it warms up.
 
@@ -61,32 +63,53 @@ def open_service(
         dtype: As for ``load``.
         device: As for ``load``.
         facts: The analysis, which the service takes over, also if it cannot be opened; None to start one here.
+        settings: As for ``CompletionService``.
+        on_step: As for ``CompletionService``.
+        say: As for ``load``.
 
     Raises:
         ModelError: The model cannot be used, for a reason that the message names.
     """
     facts = facts or FactStore(JediPool())
     try:
-        return CompletionService(load(source, dtype, device), facts)
+        return CompletionService(load(source, dtype, device, say), facts, settings, on_step)
     except BaseException:
         facts.close()
         raise
 
 
 class CompletionService:
-    """Completes code with one model.
+    """Completes code with one model, for any number of callers at once.
 
-    Closing it ends the analysis workers; a request that runs meanwhile is cancelled.
+    Closing it ends the analysis workers; requests that run meanwhile are cancelled.
     """
 
-    def __init__(self, model: LoadedModel, facts: FactStore) -> None:
-        """Take over a loaded model and a fact store."""
+    def __init__(
+        self,
+        model: LoadedModel,
+        facts: FactStore,
+        settings: ServiceSettings | None = None,
+        on_step: OnStep | None = None,
+    ) -> None:
+        """Take over a loaded model and a fact store.
+
+        Args:
+            model: The model.
+            facts: The analysis.
+            settings: None for the default ones.
+            on_step: Told of every forward pass of the decode loop, on the thread that runs it.
+        """
+        self._settings = settings or ServiceSettings()
         self._model = model
         self._facts = facts
-        self._slab: Slab = model.engine.new_slab()
-        self._one_at_a_time = threading.Lock()
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="decode")
-        self._closing = CancelToken()
+        self._slabs = SlabStore(model.engine, self._settings.slab_bytes)
+        self._prompts = Prompts(model.vocabulary, model.format)
+        self._on_step = on_step
+        self._draft_length = DraftLength()
+        self._calibrated: calibration.Calibration | None = None
+        if known := self._stored_calibration():
+            self._use(known)
+        self._scheduler = Scheduler()
 
     @property
     def model(self) -> str:
@@ -99,100 +122,102 @@ class CompletionService:
         return self._model.device
 
     async def complete(self, request: CompletionRequest, cancel: CancelToken) -> CompletionResult:
-        """Complete on the decode thread.
+        """Complete; requests that run at once take turns, the most urgent ones first.
+
+        A newer automatic or invoked request supersedes older automatic ones of the same document.
 
         Raises:
             ValueError: The request makes no sense (offset outside the text, unknown monitor).
+            ModelError: The model computes no numbers.
         """
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, self.complete_now, request, cancel)
+        return await asyncio.wrap_future(self._submit(request, cancel))
 
     def complete_now(self, request: CompletionRequest, cancel: CancelToken | None = None) -> CompletionResult:
-        """Complete on this thread; see ``complete``."""
-        cancel = cancel or CancelToken()
-        with self._one_at_a_time:
-            if cancel.cancelled or self._closing.cancelled:
-                return nothing(self._model)
-            return self._complete(request, cancel)
+        """Complete, and wait for it on this thread; see ``complete``."""
+        return self._submit(request, cancel or CancelToken()).result()
+
+    def warm(self, request: CompletionRequest) -> None:
+        """Feed the prompt of a request that may come, when nothing more urgent is to be done; returns at once.
+
+        Raises:
+            ValueError: The offset lies outside the document.
+        """
+        check_offset(request)
+        cancel, superseded = CancelToken(), CancelToken()
+        steps = self._generation(request, cancel, superseded).warming()
+        self._scheduler.submit(Task(steps, Trigger.WARM_UP, request.document.path, cancel, superseded))
+
+    def calibrate(self) -> None:
+        """Measure the machine while nothing else is to be done, unless that was done before; returns at once."""
+        if self._calibrated is None:
+            cancel = CancelToken()
+            self._scheduler.submit(Task(self._calibrating(cancel), Trigger.WARM_UP, "", cancel, CancelToken()))
+
+    def status(self) -> Mapping[str, Any]:
+        """Return what the service holds and has done, as plain values for JSON."""
+        known = self._calibrated
+        return {
+            "model": self._model.name,
+            "dtype": self._model.dtype,
+            "device": self._model.device,
+            "placement": self._model.placement,
+            **asdict(self._scheduler.counts()),
+            "documents": len(self._prompts),
+            "slabs": asdict(self._slabs.counts()),
+            "cost_curve": known and {
+                "threads": known.threads,
+                "tokens": list(known.curve.tokens),
+                "ms": [round(1000 * seconds, 3) for seconds in known.curve.seconds],
+            },
+        }  # fmt: skip
 
     def close(self) -> None:
-        """Stop the decode thread and the analysis workers."""
-        self._closing.cancel()
-        self._executor.shutdown(wait=True, cancel_futures=True)
+        """Stop what runs, the decode thread and the analysis workers."""
+        self._scheduler.close()
         self._facts.close()
 
-    def _complete(self, request: CompletionRequest, cancel: CancelToken) -> CompletionResult:
-        around = Recorder()
-        with around.phase("context"):
-            layout = lay_out(request)
-            job, site = self._job(request, layout)
-            source = self._facts.source(layout.document, request.facts)
-        attempts = []
-        for candidate in range(request.candidates):
-            attempts.append(self._attempt(request, job, site, source, candidate, cancel))
-            if cancel.cancelled or self._closing.cancelled:
-                break
-        result = assemble(layout, attempts, self._model, around, source.counters())
-        if request.facts == "live":  # the analysis is idle now, and these are what the next keystrokes will ask about
-            source.ask(nearby(layout.document))
-        return result
+    def _submit(self, request: CompletionRequest, cancel: CancelToken) -> Future[CompletionResult]:
+        superseded = CancelToken()
+        steps = self._generation(request, cancel, superseded).completing()
+        task = Task(steps, request.trigger, request.document.path, cancel, superseded)
+        if not self._scheduler.submit(task):
+            task.future.set_result(nothing(self._model, Reason.CANCELLED))
+        return task.future
 
-    def _job(self, request: CompletionRequest, layout: Layout) -> tuple[Job, Site]:
-        """Encode the prompt and describe the cursor to the monitors."""
-        model, limits = self._model, request.limits
-        kept_ids, healed = model.vocabulary.split_for_healing(layout.typed)
-        typed = layout.typed.encode()
-        budget = min(CONTEXT_TOKENS, model.engine.max_length - limits.max_tokens - len(kept_ids) - DRAFT_BUDGET - 8)
-        prefix, suffix = fit(layout.prefix, layout.model_suffix, budget, lambda t: len(model.vocabulary.encode(t)))
-        path = "/".join(PurePath(request.document.path).parts[-PATH_PARTS:])
-        prompt = (*model.format.encode(model.vocabulary, prefix, suffix, path=path), *kept_ids)
-        kept = typed[: len(typed) - len(healed)]
-        site = Site(
-            document=layout.document,
-            start=scan_text(layout.prefix).fresh(),
-            typed=typed,
-            healed=healed,
-            remainder=layout.remainder.encode(),
-            suffix=layout.suffix.encode(),
+    def _generation(self, request: CompletionRequest, cancel: CancelToken, superseded: CancelToken) -> Generation:
+        return Generation(
+            request=request,
+            model=self._model,
+            facts=self._facts,
+            slabs=self._slabs,
+            prompts=self._prompts,
+            draft_length=self._draft_length,
+            cancel=cancel,
+            superseded=superseded,
+            on_pass=self._passed,
         )
-        return Job(prompt, kept, healed, limits.max_tokens, model.format.separators), site
 
-    def _attempt(
-        self,
-        request: CompletionRequest,
-        job: Job,
-        site: Site,
-        source: FactSource,
-        candidate: int,
-        cancel: CancelToken,
-    ) -> Attempt:
-        """Generate one candidate; all share the prompt's keys and values."""
-        model = self._model
-        watchers = monitors.build(request.monitors, site)
-        parts = Parts(
-            engine=model.engine,
-            slab=self._slab,
-            masker=Masker(model.vocabulary, model.format.end_ids, ending_of(site), sampler_of(request, candidate)),
-            watch=Watch.start(watchers, site.start),
-            stop=StopPolicy(site, request.limits.multiline),
-            facts=source,
-            drafters=drafters.build(request.drafters, model.vocabulary, job.healed),
-            draft_budget=DRAFT_BUDGET,
-        )
-        recorder = Recorder()
-        run = generate(job, parts, recorder, lambda: cancel.cancelled or self._closing.cancelled)
-        return Attempt(run, recorder)
+    def _calibrating(self, cancel: CancelToken) -> Work:
+        steps = calibration.calibrating(self._model)
+        while not cancel.cancelled:
+            yield
+            try:
+                next(steps)
+            except StopIteration as end:
+                self._use(end.value)
+                if self._settings.cache is not None:
+                    calibration.write(self._settings.cache, self._model, end.value)
+                return
+        steps.close()
 
+    def _stored_calibration(self) -> calibration.Calibration | None:
+        return calibration.read(self._settings.cache, self._model) if self._settings.cache is not None else None
 
-def ending_of(site: Site) -> bytes:
-    """Return the first bytes that follow the middle: enough to see a quote closed and a name go on."""
-    return site.suffix[:ENDING_BYTES] or b"\n"
+    def _use(self, known: calibration.Calibration) -> None:
+        calibration.apply(known)
+        self._calibrated, self._draft_length = known, DraftLength(known.curve)
 
-
-def sampler_of(request: CompletionRequest, candidate: int) -> Sampler:
-    """Return how one candidate's tokens are drawn."""
-    wanted = request.sampling
-    sampler = Sampler(wanted.temperature, wanted.top_k, wanted.top_p, wanted.min_p, wanted.seed, candidate)
-    if candidate == 0:
-        return sampler
-    return replace(sampler, temperature=max(ALTERNATIVE_TEMPERATURE, wanted.temperature))
+    def _passed(self, n_tokens: int, seconds: float) -> None:
+        if self._on_step is not None:
+            expected = None if self._calibrated is None else self._calibrated.curve.at(n_tokens)
+            self._on_step(n_tokens, seconds, expected)

@@ -13,10 +13,16 @@ from typing import Any
 
 
 class Trigger(enum.Enum):
-    """Why a completion is asked for."""
+    """Why a completion is asked for, the most urgent cause first.
 
-    INVOKED = "invoked"
+    Typing does not wait for anything else.  Of one document only the newest automatic request counts.
+    """
+
     AUTOMATIC = "automatic"
+    INVOKED = "invoked"
+    PROGRAM = "program"
+    AHEAD = "ahead"
+    WARM_UP = "warm_up"
 
 
 class Reason(enum.Enum):
@@ -30,6 +36,7 @@ class Reason(enum.Enum):
     FILTERED_DUPLICATE_SUFFIX = "filtered_duplicate_suffix"
     UNFINISHED = "unfinished"
     EMPTY = "empty"
+    OUT_OF_MEMORY = "out_of_memory"
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,17 @@ class Limits:
     multiline: bool = True
 
 
+class SamplingMode(enum.Enum):
+    """How the monitors' penalties change the model's distribution p; ln m is the sum of the penalties."""
+
+    EVIDENCE = "evidence"
+    """Facts are evidence: a model that doubts them is corrected to even odds first (``decoding.odds``)."""
+    PRODUCT = "product"
+    """The soft product of experts: p m^strength, token by token."""
+    ALIGNED = "aligned"
+    """The same for whole candidates: later ones know what became of earlier ones (``decoding.futures``)."""
+
+
 @dataclass(frozen=True)
 class Sampling:
     """How tokens are drawn; the defaults are greedy.
@@ -70,6 +88,8 @@ class Sampling:
         top_p: Nucleus mass, 0 to 1.
         min_p: Least probability relative to the best, 0 to 1.
         seed: Key of the noise; equal seeds give equal texts.
+        mode: What the monitors do to the distribution.
+        strength: Weight of the monitors in the modes "product" and "aligned", 0 or more.
     """
 
     temperature: float = 0.0
@@ -77,6 +97,11 @@ class Sampling:
     top_p: float = 1.0
     min_p: float = 0.0
     seed: int = 0
+    mode: SamplingMode = SamplingMode.EVIDENCE
+    strength: float = 1.0
+
+
+MOST_STRICTNESS = 100.0
 
 
 @dataclass(frozen=True)
@@ -87,11 +112,13 @@ class CompletionRequest:
         document: The text.
         offset: Cursor, 0 to ``len(document.text)``.
         workspace: Absolute path of the project folder.
-        trigger: Typing or an explicit call.
+        trigger: Why it is asked; says how urgent it is.
         environment: The user's Python interpreter, or "" for the standard library alone.
-        facts: Fact mode: "wait", "live" or "none".
+        facts: Fact mode: "wait", "live", "none", or "replay:LOG" with the path of a log of facts.
+        record_facts: Path of a log of facts to make (``analysis.fact_log``); "" for none.
         monitors: Names of the monitors to use; None for all.
         drafters: Names of the drafters to use; None for the default ones.
+        strictness: Factor on the measured penalties of facts, 0 or more: 1 is what was measured.
         candidates: Number of alternative texts.
         limits: How much.
         sampling: How.
@@ -103,8 +130,10 @@ class CompletionRequest:
     trigger: Trigger = Trigger.INVOKED
     environment: str = ""
     facts: str = "wait"
+    record_facts: str = ""
     monitors: tuple[str, ...] | None = None
     drafters: tuple[str, ...] | None = None
+    strictness: float = 1.0
     candidates: int = 1
     limits: Limits = field(default_factory=Limits)
     sampling: Sampling = field(default_factory=Sampling)

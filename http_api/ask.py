@@ -6,6 +6,7 @@ import asyncio
 
 from starlette.requests import Request
 
+from completion.hosts.errors import for_users
 from completion.types import CancelToken, CompletionRequest, CompletionResult, Reason
 from http_api.desk import Desk
 from http_api.errors import CLIENT_GONE, ApiError
@@ -47,7 +48,8 @@ async def complete(request: Request, wanted: CompletionRequest) -> CompletionRes
 
 def _outcome(flight: asyncio.Task[CompletionResult]) -> CompletionResult:
     if (error := flight.exception()) is not None:
-        raise ApiError(500, f"internal error, {type(error).__name__}; nothing was completed") from error
+        cause = for_users(error) or f"internal error, {type(error).__name__}"
+        raise ApiError(500, f"{cause}; nothing was completed") from error
     result = flight.result()
     if result.reason is Reason.CANCELLED:
         raise ApiError(503, "the server is stopping", retry_after=5)

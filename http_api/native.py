@@ -16,14 +16,14 @@ from starlette.responses import Response
 
 from completion.cursor import offset_of
 from completion.json_output import dumps
-from completion.types import CompletionRequest, Document, Limits, Sampling
+from completion.types import MOST_STRICTNESS, CompletionRequest, Document, Limits, Sampling, SamplingMode
 from completion.workspace import nearest_project
 from decoding.drafters.registry import BUILDERS
 from http_api.ask import complete, settings_of
 from http_api.bodies import MOST_TOKENS, Candidates, Path, Seed, Share, Temperature, Text, check
 from http_api.errors import ApiError
 from http_api.settings import ServerSettings
-from monitors.registry import FACTORIES
+from monitors.registry import NAMES
 
 Names = Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=32)]
 Position = Annotated[int, Field(ge=0)]
@@ -47,6 +47,7 @@ class Body(BaseModel):
     workspace: Path | None = None
     monitors: Names | None = None
     drafters: Names | None = None
+    strictness: Annotated[float, Field(ge=0, le=MOST_STRICTNESS, allow_inf_nan=False)] = 1.0
     facts: Literal["wait", "live", "none"] = "wait"
     candidates: Candidates = 1
     max_tokens: Annotated[int, Field(ge=1, le=MOST_TOKENS)] = Limits.max_tokens
@@ -56,12 +57,14 @@ class Body(BaseModel):
     top_p: Share = 1.0
     min_p: Share = 0.0
     seed: Seed = 0
+    mode: SamplingMode = SamplingMode.EVIDENCE
+    strength: Annotated[float, Field(ge=0, le=MOST_STRICTNESS, allow_inf_nan=False)] = 1.0
 
 
 async def native(request: Request, value: dict[str, Any]) -> Response:
     """Complete and return the object that docs/json.md describes."""
     body = check(Body, value)
-    check_names("monitors", body.monitors, tuple(FACTORIES))
+    check_names("monitors", body.monitors, NAMES)
     check_names("drafters", body.drafters, tuple(BUILDERS))
     result = await complete(request, wanted(body, settings_of(request)))
     return Response(dumps(result), media_type="application/json")
@@ -83,9 +86,10 @@ def wanted(body: Body, settings: ServerSettings) -> CompletionRequest:
         facts=body.facts,
         monitors=None if body.monitors is None else tuple(body.monitors),
         drafters=None if body.drafters is None else tuple(body.drafters),
+        strictness=body.strictness,
         candidates=body.candidates,
         limits=Limits(body.max_tokens, body.multiline),
-        sampling=Sampling(body.temperature, body.top_k, body.top_p, body.min_p, body.seed),
+        sampling=Sampling(body.temperature, body.top_k, body.top_p, body.min_p, body.seed, body.mode, body.strength),
     )
 
 

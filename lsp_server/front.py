@@ -30,6 +30,7 @@ class Front(LanguageServer):
     Attributes:
         settings: What it was started with.
         environment: The user's interpreter, or "".
+        strictness: Factor on the measured penalties of facts.
         documents: The open documents.
         flights: Requests that the service works on.
         status: The client's status bar.
@@ -45,6 +46,7 @@ class Front(LanguageServer):
         super().__init__("verifill", settings.version, protocol_cls=Router)
         self.settings = settings
         self.environment = settings.environment
+        self.strictness = 1.0
         self.documents = DocumentStore(types.PositionEncodingKind.Utf16)
         self.flights = Flights()
         self.status = StatusBar(self.protocol.notify)

@@ -101,5 +101,6 @@ def _request(front: Front, document: TextDocument, hole: Hole, trigger: Trigger)
         trigger=trigger,
         environment=front.environment,
         facts="live",
+        strictness=front.strictness,
         candidates=front.settings.invoked_candidates if trigger is Trigger.INVOKED else 1,
     )

@@ -13,6 +13,12 @@ settings.register_profile("reproducible", deadline=None, derandomize=True, print
 settings.load_profile("reproducible")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test meets an engine that a user has running."""
+    os.environ["XDG_RUNTIME_DIR"] = str(tmp_path_factory.mktemp("run"))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run slow tests after the others, which keep their order."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is not None)

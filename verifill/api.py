@@ -27,6 +27,7 @@ class Settings(TypedDict, total=False):
     max_tokens: int
     temperature: float
     seed: int
+    strictness: float
     candidates: int
     facts: str
     python: str
@@ -82,6 +83,7 @@ class Completer:
         max_tokens: int = 64,
         temperature: float = 0.0,
         seed: int = 0,
+        strictness: float = 1.0,
         candidates: int = 1,
         facts: str = "wait",
         python: str = "",
@@ -98,6 +100,7 @@ class Completer:
             max_tokens: Most tokens of new text.
             temperature: 0 takes the best token.
             seed: Key of the noise; equal seeds give equal texts.
+            strictness: Factor on the measured penalties of facts, 0 or more.
             candidates: Number of alternative texts.
             facts: "wait", "live" or "none".
             python: The interpreter of the project, "" for the standard library alone.
@@ -114,6 +117,7 @@ class Completer:
             facts=facts,
             monitors=None if monitors is None else tuple(monitors),
             drafters=None if drafters is None else tuple(drafters),
+            strictness=strictness,
             candidates=candidates,
             limits=Limits(max_tokens=max_tokens),
             sampling=Sampling(temperature=temperature, seed=seed),

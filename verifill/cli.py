@@ -11,7 +11,7 @@ from typer.exceptions import Abort, TyperException
 
 from verifill import __version__, flags
 from verifill.errors import BAD_INPUT, BROKEN, INTERRUPTED, Failure
-from verifill.options import CompleteOptions, Dtype, FactMode, ModelOptions, ServeOptions, names
+from verifill.options import CompleteOptions, Dtype, FactMode, ModelOptions, ModelSize, ServeOptions, names
 
 app = typer.Typer(
     help="Local code completion. The model writes, the monitors verify, and nothing waits.",
@@ -21,10 +21,18 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 
+engine = typer.Typer(help="The process that runs the model for all windows.")
+app.add_typer(engine, name="engine")
+
 _TRACEBACK = "VERIFILL_TRACEBACK"
 _EXAMPLES = (
     "Examples:  [bold]verifill complete app.py:12[/]   [bold]verifill complete app.py:12:8 --explain[/]   "
     "[bold]verifill complete app.py:12 -n 3 --json[/]"
+)
+_TRAIN_EXAMPLES = (
+    "Examples:  [bold]verifill train --out run[/]   [bold]verifill train --config tiny --minutes 1 --out try[/]   "
+    "[bold]verifill train --archives wheels --archives npm --minutes 300 --out run[/]   then   "
+    "[bold]verifill complete app.py:12 --model run/model[/]"
 )
 
 
@@ -75,12 +83,15 @@ def complete(
     no_monitors: flags.NoMonitors = False,
     monitors: flags.Monitors = None,
     drafters: flags.Drafters = None,
+    strictness: flags.Strictness = 1.0,
     facts: flags.Facts = FactMode.WAIT,
+    record_facts: flags.RecordFacts = None,
     python: flags.Interpreter = None,
     trust: flags.Trust = False,
     model: flags.ModelName = None,
     dtype: flags.ModelDtype = Dtype.AUTO,
     device: flags.ModelDevice = "auto",
+    in_process: flags.InProcess = False,
     explain: flags.Explain = False,
     json: flags.Json = False,
 ) -> None:
@@ -99,9 +110,12 @@ def complete(
         seed=seed,
         monitors=() if no_monitors else names(monitors),
         drafters=names(drafters),
+        strictness=strictness,
         facts=facts,
+        record_facts=record_facts,
         python=python,
         trust=trust,
+        in_process=in_process,
     )
     output = headless.Output.JSON if json else headless.Output.EXPLAIN if explain else headless.Output.TEXT
     headless.complete(place, options, ModelOptions(model, dtype, device), output)
@@ -114,15 +128,15 @@ def lsp(
     model: flags.ModelName = None,
     dtype: flags.ModelDtype = Dtype.AUTO,
     device: flags.ModelDevice = "auto",
-    in_process: flags.InProcess = True,
+    in_process: flags.InProcess = False,
     stdio: flags.Stdio = True,
     client_process_id: flags.ClientProcessId = None,
 ) -> None:
     """Serve an editor on standard input and output (Language Server Protocol 3.18)."""
-    del in_process, stdio, client_process_id
+    del stdio, client_process_id
     from verifill import editor
 
-    raise typer.Exit(editor.serve(ModelOptions(model, dtype, device), python, trust))
+    raise typer.Exit(editor.serve(ModelOptions(model, dtype, device), python, trust, in_process))
 
 
 @app.command()
@@ -135,13 +149,42 @@ def serve(
     model: flags.ModelName = None,
     dtype: flags.ModelDtype = Dtype.AUTO,
     device: flags.ModelDevice = "auto",
+    in_process: flags.InProcess = False,
 ) -> None:
     """Serve programs over HTTP, in the dialects of OpenAI, Tabby, llama.cpp and our own (docs/http.md)."""
     from verifill import serving
 
-    raise typer.Exit(
-        serving.serve(ModelOptions(model, dtype, device), ServeOptions(host, port, token_file, python, trust))
-    )
+    options = ServeOptions(host, port, token_file, python, trust, in_process)
+    raise typer.Exit(serving.serve(ModelOptions(model, dtype, device), options))
+
+
+@engine.command("run")
+def engine_run(
+    model: flags.ModelName = None,
+    dtype: flags.ModelDtype = Dtype.AUTO,
+    device: flags.ModelDevice = "auto",
+    idle_minutes: flags.IdleMinutes = 30.0,
+) -> None:
+    """Be the engine; editors start one by themselves."""
+    from verifill import engines
+
+    raise typer.Exit(engines.run(ModelOptions(model, dtype, device), 60 * idle_minutes))
+
+
+@engine.command("status")
+def engine_status(json: flags.Json = False) -> None:
+    """Show the engines that run."""
+    from verifill import engines
+
+    engines.status(json)
+
+
+@engine.command("stop")
+def engine_stop() -> None:
+    """End the engines that run; open editors start one again when they need it."""
+    from verifill import engines
+
+    engines.stop()
 
 
 @app.command()
@@ -152,3 +195,34 @@ def demo(
     from verifill import demo as show
 
     show.run(ModelOptions(model, dtype, device))
+
+
+@app.command(epilog=_TRAIN_EXAMPLES)
+def train(
+    out: flags.TrainingFolder,
+    config: flags.TrainedSize = ModelSize.NANO,
+    minutes: flags.Minutes = 60.0,
+    archives: flags.Archives = None,
+    held_out: flags.HeldOut = None,
+    benchmarks: flags.Benchmarks = None,
+    corpus: flags.Corpus = None,
+    tokenizer: flags.Tokenizer = None,
+    init_from: flags.InitFrom = None,
+) -> None:
+    """Make a completion model of your own: collect code, learn a vocabulary, train, export."""
+    from models.training.config import Recipe
+    from verifill import train as training
+
+    training.run(
+        Recipe(
+            config=config.value,
+            minutes=minutes,
+            out=out,
+            archives=tuple(archives or ()),
+            held_out=held_out,
+            benchmarks=benchmarks,
+            corpus=corpus,
+            tokenizer=tokenizer,
+            init_from=init_from,
+        )
+    )

@@ -17,10 +17,10 @@ from verifill.explain.view import COMPACT, explain
 from verifill.options import CompleteOptions, ModelOptions, request_of
 from verifill.place import Place, offset_of, read
 from verifill.terminal import screen, working
-from verifill.wiring import open_service
+from verifill.wiring import host_for, open_service
 
 if TYPE_CHECKING:
-    from completion.service import CompletionService
+    from completion.loading import Service
 
 # In an installed wheel the examples lie in this package, in a checkout beside it.
 _FOLDERS = (Path(__file__).parent / "examples", Path(__file__).parent.parent / "examples")
@@ -54,7 +54,7 @@ def run(model: ModelOptions) -> None:
     console.print("\n[bold]Verifill[/] completes code. The model writes, the monitors verify, and nothing waits.")
     started = time.perf_counter()
     with working("loading the embedded model"):
-        service = open_service(model)
+        service = open_service(host_for(model, in_process=True))
     loaded = time.perf_counter()
     try:
         for number, cursor in enumerate(cursors, start=1):
@@ -91,7 +91,7 @@ def _cursor(folder: Path, file: str, entry: dict[str, object]) -> Cursor:
     return Cursor(file, str(entry["title"]), str(entry["note"]), Place(path, text, offset))
 
 
-def _show(number: int, cursor: Cursor, service: CompletionService, console: Console, look: Look) -> None:
+def _show(number: int, cursor: Cursor, service: Service, console: Console, look: Look) -> None:
     """Complete at one cursor and print what happened."""
     console.print(Rule(f"[bold]{number}  {cursor.title}[/]  {cursor.file}", align="left", style="dim"))
     console.print(f"[dim]{cursor.note}[/]\n")

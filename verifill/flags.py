@@ -5,9 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from typer import Argument, Option
+from typer import Argument, BadParameter, Option
 
-from verifill.options import Dtype, FactMode
+from completion.types import MOST_STRICTNESS
+from verifill.options import Dtype, FactMode, ModelSize
+
+
+def fact_mode(text: str) -> str:
+    """Read the value of ``--facts``; the path of a log counts from the working directory.
+
+    Raises:
+        BadParameter: There is no such mode.
+    """
+    log = text.removeprefix("replay:")
+    if log and log != text:
+        return f"replay:{Path(log).absolute()}"
+    if text not in tuple(FactMode):
+        known = ", ".join(repr(mode.value) for mode in FactMode)
+        raise BadParameter(f"{text!r} is not one of {known}, 'replay:LOG'.")
+    return text
+
 
 Location = Annotated[
     str,
@@ -26,7 +43,24 @@ Monitors = Annotated[str | None, Option(metavar="A,B", help="Only these monitors
 Drafters = Annotated[
     str | None, Option(metavar="A,B|none", help="Only these drafters; the text is the same.", show_default=False)
 ]
-Facts = Annotated[FactMode, Option(help="Wait for the analysis, take what is there, or do without.")]
+Strictness = Annotated[
+    float,
+    Option(min=0.0, max=MOST_STRICTNESS, help="How hard facts push: 1 as measured, 0 not at all, more than 1 harder."),
+]
+Facts = Annotated[
+    str,
+    Option(
+        parser=fact_mode,
+        metavar="wait|live|none|replay:LOG",
+        help="Wait for the analysis, take what is there, do without, or take the facts that LOG holds.",
+    ),
+]
+RecordFacts = Annotated[
+    Path | None,
+    Option(
+        metavar="LOG", help="Write the facts, names of your code, to a file for --facts replay:LOG.", show_default=False
+    ),
+]
 Interpreter = Annotated[
     str | None,
     Option(
@@ -62,8 +96,53 @@ TokenFile = Annotated[
 Explain = Annotated[bool, Option("--explain", help="Show where each token came from and what was refused.")]
 Json = Annotated[bool, Option("--json", help="Print one JSON object.")]
 Version = Annotated[bool, Option("--version", help="Print the version and exit.")]
+InProcess = Annotated[bool, Option("--in-process", help="Run the model in this process, not in the shared engine.")]
+IdleMinutes = Annotated[
+    float, Option("--idle-minutes", min=0.0, metavar="N", help="End after so long without a request.")
+]
 
 # What editors pass along; it changes nothing.
-InProcess = Annotated[bool, Option("--in-process", help="Run the model in this process; today there is no other way.")]
 Stdio = Annotated[bool, Option("--stdio", hidden=True)]
 ClientProcessId = Annotated[int | None, Option("--clientProcessId", hidden=True)]
+
+TrainedSize = Annotated[
+    ModelSize,
+    Option("--config", help="nano (9M weights, for a CPU), small (30M, for a GPU), tiny (to try it out)."),
+]
+Minutes = Annotated[float, Option("--minutes", min=0.01, help="Time for training itself, stops not counted.")]
+TrainingFolder = Annotated[
+    Path, Option("--out", metavar="DIR", help="Everything is kept here; the same command goes on where it stopped.")
+]
+Archives = Annotated[
+    list[Path] | None,
+    Option(
+        "--archives",
+        metavar="DIR",
+        help="Wheels, sdists and npm packages to learn from; else what is installed here. May be repeated.",
+        show_default=False,
+    ),
+]
+HeldOut = Annotated[
+    Path | None,
+    Option(
+        "--held-out",
+        metavar="DIR",
+        help="Archives to measure on, of which nothing is learnt; else rich, httpx, click as installed here.",
+        show_default=False,
+    ),
+]
+Benchmarks = Annotated[
+    Path | None,
+    Option("--benchmarks", metavar="DIR", help="Public benchmarks to stay clear of.", show_default=False),
+]
+Corpus = Annotated[
+    Path | None, Option("--corpus", metavar="DIR", help="A corpus that was collected before.", show_default=False)
+]
+Tokenizer = Annotated[
+    Path | None,
+    Option("--tokenizer", metavar="DIR", help="A vocabulary to keep; else a new one.", show_default=False),
+]
+InitFrom = Annotated[
+    Path | None,
+    Option("--init-from", metavar="DIR", help="A model of this size to go on from.", show_default=False),
+]

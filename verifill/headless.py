@@ -6,10 +6,11 @@ import enum
 import sys
 
 from completion.types import CompletionResult
+from verifill.errors import Failure
 from verifill.options import CompleteOptions, ModelOptions, request_of
 from verifill.place import Place, find, line_and_column
 from verifill.terminal import note, screen, working
-from verifill.wiring import check_names, open_service
+from verifill.wiring import as_failure, check_names, host_at_hand, open_service
 
 
 class Output(enum.Enum):
@@ -29,11 +30,15 @@ def complete(spec: str, options: CompleteOptions, model: ModelOptions, output: O
     place = find(spec)
     request = request_of(place, options)
     check_names(options)
-    with working("loading the model"):
-        service = open_service(model)
+    with working("loading the model") as say:
+        service = open_service(host_at_hand(model, options.in_process, say))
     try:
-        with working("completing"):
+        with working("completing"), as_failure():
             result = service.complete_now(request)
+    except ValueError as error:
+        if type(error) is not ValueError:  # its subclasses are no answers to a request
+            raise
+        raise Failure(str(error)) from error
     finally:
         service.close()
     show(place, result, output)

@@ -27,6 +27,15 @@ class Dtype(enum.StrEnum):
     BFLOAT16 = "bfloat16"
     FLOAT16 = "float16"
     FLOAT64 = "float64"
+    INT8 = "int8"
+
+
+class ModelSize(enum.StrEnum):
+    """Models that ``verifill train`` can make; models/training/config.py has their shapes."""
+
+    TINY = "tiny"
+    NANO = "nano"
+    SMALL = "small"
 
 
 @dataclass(frozen=True)
@@ -56,9 +65,12 @@ class CompleteOptions:
         seed: Key of the noise.
         monitors: Monitors to use; None for all.
         drafters: Drafters to use; None for the default ones.
-        facts: How long the analysis is waited for.
+        strictness: Factor on the measured penalties of facts, 0 or more.
+        facts: How long the analysis is waited for; or "replay:LOG", with the absolute path of a log of facts.
+        record_facts: Where to make such a log; None for none.
         python: The user's interpreter; None to look for it.
         trust: Whether programs of the workspace may be run.
+        in_process: Whether the model runs in this process, even if an engine is there.
     """
 
     workspace: Path | None = None
@@ -68,9 +80,12 @@ class CompleteOptions:
     seed: int = 0
     monitors: tuple[str, ...] | None = None
     drafters: tuple[str, ...] | None = None
-    facts: FactMode = FactMode.WAIT
+    strictness: float = 1.0
+    facts: str = FactMode.WAIT
+    record_facts: Path | None = None
     python: str | None = None
     trust: bool = False
+    in_process: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,6 +98,7 @@ class ServeOptions:
         token_file: File with the token that clients must send; None for a random one.
         python: The user's interpreter; None to look for it.
         trust: Whether programs of the workspace may be run.
+        in_process: Whether the model runs in this process instead of the shared engine.
     """
 
     host: str = "127.0.0.1"
@@ -90,6 +106,7 @@ class ServeOptions:
     token_file: Path | None = None
     python: str | None = None
     trust: bool = False
+    in_process: bool = False
 
 
 def request_of(place: Place, options: CompleteOptions) -> CompletionRequest:
@@ -104,9 +121,11 @@ def request_of(place: Place, options: CompleteOptions) -> CompletionRequest:
         offset=place.offset,
         workspace=str(workspace),
         environment=interpreter_for(workspace, options.python, options.trust),
-        facts=options.facts.value,
+        facts=str(options.facts),
+        record_facts=str(options.record_facts.absolute()) if options.record_facts else "",
         monitors=options.monitors,
         drafters=options.drafters,
+        strictness=options.strictness,
         candidates=options.candidates,
         limits=Limits(max_tokens=options.max_tokens),
         sampling=Sampling(temperature=options.temperature, seed=options.seed),

@@ -15,7 +15,7 @@ from verifill.errors import INTERRUPTED, Failure
 from verifill.options import ModelOptions, ServeOptions
 from verifill.surroundings import interpreter_for
 from verifill.terminal import note
-from verifill.wiring import open_service
+from verifill.wiring import host_for, open_service
 
 
 def serve(model: ModelOptions, options: ServeOptions) -> int:
@@ -44,7 +44,8 @@ def serve(model: ModelOptions, options: ServeOptions) -> int:
     def ready() -> None:
         note(f"ready at {listener.url}")
 
-    stopped_by = run(lambda: open_service(model), settings, listener, started, ready)
+    host = host_for(model, options.in_process)
+    stopped_by = run(lambda: open_service(host), settings, listener, started, ready)
     return INTERRUPTED if stopped_by is signal.SIGINT else 0
 
 

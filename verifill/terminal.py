@@ -8,18 +8,19 @@ from contextlib import contextmanager
 
 from rich.console import Console
 
+from models.progress import Say, silent
 from verifill.explain.look import Look
 
 
 @contextmanager
-def working(message: str) -> Iterator[None]:
-    """Show on standard error, if a person reads it, that something takes a while."""
+def working(message: str) -> Iterator[Say]:
+    """Show on standard error, if a person reads it, that something takes a while; what is yielded tells what."""
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield
+        yield silent
         return
-    with console.status(message, spinner="dots"):
-        yield
+    with console.status(message, spinner="dots") as status:
+        yield lambda words: status.update(f"{message}: {words}")
 
 
 def screen() -> tuple[Console, Look]:

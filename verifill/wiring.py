@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import gc
+import contextlib
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from verifill.errors import NO_MODEL, Failure
+from models.progress import Say, silent
+from verifill.errors import BROKEN, NO_MODEL, Failure
 from verifill.options import CompleteOptions, ModelOptions
 
 if TYPE_CHECKING:
-    from analysis.store import FactStore
+    from completion.hosts.base import EngineHost, EngineSettings
+    from completion.hosts.local import LocalHost
+    from completion.hosts.process import ProcessHost
+    from completion.loading import Service
     from completion.service import CompletionService
     from models.checkpoints import LoadedModel
 
@@ -23,10 +28,10 @@ def check_names(options: CompleteOptions) -> None:
         Failure: One does not.
     """
     from decoding.drafters.registry import BUILDERS
-    from monitors.registry import FACTORIES
+    from monitors.registry import NAMES
 
     for kind, wanted, known in (
-        ("monitor", options.monitors, tuple(FACTORIES)),
+        ("monitor", options.monitors, NAMES),
         ("drafter", options.drafters, tuple(BUILDERS)),
     ):
         for name in wanted or ():
@@ -34,50 +39,74 @@ def check_names(options: CompleteOptions) -> None:
                 raise Failure(f"unknown {kind} {name!r}; known are {', '.join(known)}")
 
 
-def open_service(model: ModelOptions) -> CompletionService:
-    """Load a model and return a service that completes with it.
+def host_for(model: ModelOptions, in_process: bool) -> EngineHost:
+    """Return where a model is to run: in this process, or in the engine that the user's windows share."""
+    return _local_host(model) if in_process else _shared_host(model)
 
-    The analysis starts first: its worker warms up while torch is imported and the model is read.
+
+def host_at_hand(model: ModelOptions, in_process: bool, say: Say = silent) -> EngineHost:
+    """Return the shared engine if it runs, else this process: for one completion no engine is started."""
+    from completion.hosts.errors import EngineError
+
+    shared = _shared_host(model, say)
+    with contextlib.suppress(EngineError):
+        if not in_process and shared.is_running():
+            return shared
+    return _local_host(model, say)
+
+
+def open_service(host: EngineHost) -> Service:
+    """Open a host's service.
 
     Raises:
-        Failure: The model cannot be used.
+        Failure: The model or the engine cannot be used.
     """
+    with as_failure():
+        return host.open()
+
+
+@contextlib.contextmanager
+def as_failure() -> Iterator[None]:
+    """Turn what the model or the engine cannot do into a ``Failure``."""
+    from completion.hosts.errors import EngineError
     from models.errors import ModelError
 
-    facts = start_analysis()
     try:
-        with lasting():
-            from completion import service
-
-            return service.open_service(model.name, model.dtype.value, model.device, facts)
+        yield
     except ModelError as error:
         raise Failure(str(error), NO_MODEL) from error
+    except EngineError as error:
+        raise Failure(str(error), BROKEN) from error
+
+
+def settings_of(model: ModelOptions) -> EngineSettings:
+    """Return an engine's settings; they mean the same in every working directory."""
+    from completion.hosts.base import EngineSettings
+
+    name = model.name
+    if name is not None and (folder := Path(name).expanduser()).is_dir():
+        name = str(folder.resolve())
+    return EngineSettings(name, model.dtype.value, model.device)
 
 
 def service_over(loaded: LoadedModel) -> CompletionService:
     """Return a service that completes with ``loaded``, with analysis workers of its own."""
+    from completion.hosts.local import start_analysis
     from completion.service import CompletionService
 
     return CompletionService(loaded, start_analysis())
 
 
-def start_analysis() -> FactStore:
-    """Return an empty fact store over analysis workers that begin to warm up."""
-    from analysis.analyzers.jedi_pool import JediPool
-    from analysis.store import FactStore
+def _local_host(model: ModelOptions, say: Say = silent) -> LocalHost:
+    from completion.hosts.local import LocalHost
 
-    return FactStore(JediPool())
+    return LocalHost(settings_of(model), say)
 
 
-@contextmanager
-def lasting() -> Iterator[None]:
-    """Take what is made meanwhile to stay until the end: the garbage collector never looks through it.
+def _shared_host(model: ModelOptions, say: Say = silent) -> ProcessHost:
+    from completion.hosts.process import ProcessHost
 
-    Importing torch makes a quarter of a million objects, and looking through them takes a tenth of the time.
-    """
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
+    settings = settings_of(model)
+    name = () if settings.model is None else ("--model", settings.model)
+    options = ("--dtype", settings.dtype, "--device", settings.device)
+    return ProcessHost(settings, (sys.executable, "-P", "-m", "verifill", "engine", "run", *name, *options), say)

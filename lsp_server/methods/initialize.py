@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lsprotocol import types
 
+from completion.types import MOST_STRICTNESS
 from lsp_server.documents import DocumentStore
 from lsp_server.front import Front
 
@@ -22,7 +23,12 @@ def initialize(ls: Front, params: types.InitializeParams) -> None:
         ls.log("initializationOptions is not an object and is ignored")
         return
     python = options.get("python", ls.environment)
-    if not isinstance(python, str):
+    if isinstance(python, str):
+        ls.environment = python
+    else:
         ls.log(f"initializationOptions.python is not a string; using {ls.environment or 'no interpreter'!r}")
-        return
-    ls.environment = python
+    strictness = options.get("strictness", ls.strictness)
+    if isinstance(strictness, int | float) and 0 <= strictness <= MOST_STRICTNESS:
+        ls.strictness = float(strictness)
+    else:
+        ls.log(f"initializationOptions.strictness is no number from 0 to {MOST_STRICTNESS:g}; using {ls.strictness:g}")

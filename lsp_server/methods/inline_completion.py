@@ -8,6 +8,7 @@ from functools import partial
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
+from completion.hosts.errors import for_users
 from completion.types import CompletionResult, Reason
 from lsp_server.front import Front
 from lsp_server.items import to_items
@@ -62,10 +63,10 @@ def _announce(ls: Front, result: CompletionResult) -> None:
 def _failed(ls: Front, error: Exception) -> FrontReason:
     """Raise for the first failure of a kind; the next ones are silent, as clients open a popup for each.
 
-    The error's own text is left out, because it may quote the document.
+    An error's own text is left out unless it was written for users, because it may quote the document.
     """
     frame = traceback.extract_tb(error.__traceback__)[-1]
-    cause = f"{type(error).__name__} in {frame.name}, line {frame.lineno}"
+    cause = for_users(error) or f"{type(error).__name__} in {frame.name}, line {frame.lineno}"
     if not ls.is_news(cause):
         return FrontReason.FAILED
     ls.status.show(status_of(FrontReason.FAILED))

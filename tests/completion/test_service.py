@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from completion.service import CompletionService, open_service
+from completion.service import CompletionService, ServiceSettings, open_service
 from completion.types import CancelToken, CompletionRequest, CompletionResult, Document, Limits, Reason, Sampling
 from models.vocabulary import Vocabulary
 from tests.models import tiny_tokenizers
@@ -26,13 +26,16 @@ class Account:
         print(self.$0)
 """
 
+# What a random model writes never parses: with what inspects whole lines nothing of it would be left.
+FORGIVING = ("lexical", "brackets", "dereference")
+
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CompletionService]:
     """A service on a random model of a few thousand weights."""
     folder = tmp_path_factory.mktemp("checkpoint")
     save(folder)
-    opened = open_service(str(folder))
+    opened = open_service(str(folder), settings=ServiceSettings(cache=None))
     yield opened
     opened.close()
 
@@ -47,7 +50,7 @@ def request(marked: str, tmp_path: Path, **changes: object) -> CompletionRequest
 
 def test_a_dereference_is_checked(service: CompletionService, tmp_path: Path) -> None:
     """The cursor's receiver is asked about, and the certificate names what the name was checked against."""
-    result = service.complete_now(request(CODE, tmp_path))
+    result = service.complete_now(request(CODE, tmp_path, monitors=FORGIVING))
     assert result.certificate is not None
     assert "checked against this file" in result.certificate
     assert result.counters["facts"]["on_time"] >= 1
@@ -94,7 +97,7 @@ def test_equal_requests_give_equal_results(service: CompletionService, tmp_path:
 
 def test_candidates_differ(service: CompletionService, tmp_path: Path) -> None:
     """Alternatives are drawn, repeated ones dropped."""
-    result = service.complete_now(request("x = $0\n", tmp_path, candidates=4))
+    result = service.complete_now(request("x = $0\n", tmp_path, candidates=4, monitors=FORGIVING))
     texts = [c.text for c in result.candidates]
     assert len(set(texts)) == len(texts) > 1
 

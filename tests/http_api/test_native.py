@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from completion.json_output import dumps
-from completion.types import Candidate, CompletionRequest, Document, Limits, Sampling
+from completion.types import Candidate, CompletionRequest, Document, Limits, Sampling, SamplingMode
 from tests.http_api.scripted import ScriptedService
 from tests.verifill.samples import RESULT
 
@@ -39,6 +39,8 @@ def test_request(client: TestClient, service: ScriptedService) -> None:
         "top_p": 0.9,
         "min_p": 0.1,
         "seed": 7,
+        "mode": "aligned",
+        "strength": 0.5,
     }
     client.post(PATH, json={"path": "src/a.py", "text": "é\r\nx = \n", "line": 2, "column": 3, **wishes})
     assert service.asked == [
@@ -52,7 +54,7 @@ def test_request(client: TestClient, service: ScriptedService) -> None:
             drafters=(),
             candidates=2,
             limits=Limits(9, multiline=False),
-            sampling=Sampling(0.5, 5, 0.9, 0.1, 7),
+            sampling=Sampling(0.5, 5, 0.9, 0.1, 7, SamplingMode.ALIGNED, 0.5),
         )
     ]
 

@@ -149,6 +149,12 @@ def test_trace_is_written_when_wanted(start: Start) -> None:
         ({"python": "/usr/bin/python3"}, "/usr/bin/python3", []),
         ({}, "/default/python", []),
         ({"python": 3}, "/default/python", ["initializationOptions.python is not a string; using '/default/python'"]),
+        ({"strictness": 0.5}, "/default/python", []),
+        (
+            {"strictness": -1, "python": "/usr/bin/python3"},
+            "/usr/bin/python3",
+            ["initializationOptions.strictness is no number from 0 to 100; using 1"],
+        ),
         ([1], "/default/python", ["initializationOptions is not an object and is ignored"]),
     ],
 )

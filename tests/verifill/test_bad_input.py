@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from decoding.drafters.registry import BUILDERS
-from monitors.registry import FACTORIES
+from monitors.registry import NAMES
 from tests.models import tiny_checkpoints
 from verifill.cli import run
 
@@ -53,8 +53,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("complete ok.py:1 extra", "Got unexpected extra argument(s) (extra)"),
         ("complete ok.py:1 --device", "Option '--device' requires an argument."),
         ("complete ok.py:1 -n 0", "Invalid value for '-n': Input should be greater than or equal to 1"),
-        ("complete ok.py:1 --facts x", "Invalid value for '--facts': 'x' is not one of 'wait', 'live', 'none'."),
-        ("complete ok.py:1 --monitors x", f"unknown monitor 'x'; known are {', '.join(FACTORIES)}"),
+        (
+            "complete ok.py:1 --facts x",
+            "Invalid value for '--facts': 'x' is not one of 'wait', 'live', 'none', 'replay:LOG'.",
+        ),
+        ("complete ok.py:1 --monitors x", f"unknown monitor 'x'; known are {', '.join(NAMES)}"),
         ("complete ok.py:1 --drafters x", f"unknown drafter 'x'; known are {', '.join(BUILDERS)}"),
         ("complete ok.py:1 --json --explain", "--explain and --json contradict each other; give one of them"),
         (

@@ -27,12 +27,16 @@ OPTIONS = [
     ("--monitors brackets,heal", replace(PLAIN, monitors=("brackets", "heal")), EMBEDDED, Output.TEXT),
     ("--drafters copyspec", replace(PLAIN, drafters=("copyspec",)), EMBEDDED, Output.TEXT),
     ("--drafters none", replace(PLAIN, drafters=()), EMBEDDED, Output.TEXT),
+    ("--strictness 2.5", replace(PLAIN, strictness=2.5), EMBEDDED, Output.TEXT),
     ("--facts live", replace(PLAIN, facts=FactMode.LIVE), EMBEDDED, Output.TEXT),
+    ("--facts replay:/tmp/log", replace(PLAIN, facts="replay:/tmp/log"), EMBEDDED, Output.TEXT),
+    ("--record-facts /tmp/log", replace(PLAIN, record_facts=Path("/tmp/log")), EMBEDDED, Output.TEXT),
     ("--python py", replace(PLAIN, python="py"), EMBEDDED, Output.TEXT),
     ("--trust", replace(PLAIN, trust=True), EMBEDDED, Output.TEXT),
     ("--model some/model", PLAIN, ModelOptions(name="some/model"), Output.TEXT),
     ("--dtype float64", PLAIN, ModelOptions(dtype=Dtype.FLOAT64), Output.TEXT),
     ("--device cuda:1", PLAIN, ModelOptions(device="cuda:1"), Output.TEXT),
+    ("--in-process", replace(PLAIN, in_process=True), EMBEDDED, Output.TEXT),
     ("--explain", PLAIN, EMBEDDED, Output.EXPLAIN),
     ("--json", PLAIN, EMBEDDED, Output.JSON),
 ]
@@ -44,6 +48,7 @@ SERVE_OPTIONS = [
     ("--token-file secret", replace(LOCAL, token_file=Path("secret")), EMBEDDED),
     ("--python py", replace(LOCAL, python="py"), EMBEDDED),
     ("--trust", replace(LOCAL, trust=True), EMBEDDED),
+    ("--in-process", replace(LOCAL, in_process=True), EMBEDDED),
     ("--model some/model", LOCAL, ModelOptions(name="some/model")),
     ("--dtype float64", LOCAL, ModelOptions(dtype=Dtype.FLOAT64)),
     ("--device cuda:1", LOCAL, ModelOptions(device="cuda:1")),
@@ -136,7 +141,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["complete", "-h"], ["lsp", "--help"], ["serve", "-h"], ["demo", "-h"]]
+    "arguments", [["--help"], ["complete", "-h"], ["lsp", "--help"], ["serve", "-h"], ["demo", "-h"], ["engine", "-h"]]
 )
 def test_help(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
     """Every command explains itself."""

@@ -62,8 +62,8 @@ def test_completing_needs_no_transformers(tmp_path: Path) -> None:
 import sys
 from completion.types import CompletionRequest, Document, Limits
 from verifill.options import ModelOptions
-from verifill.wiring import open_service
-service = open_service(ModelOptions({str(folder)!r}))
+from verifill.wiring import host_for, open_service
+service = open_service(host_for(ModelOptions({str(folder)!r}), in_process=True))
 document = Document({str(tmp_path / "a.py")!r}, "x = ")
 result = service.complete_now(CompletionRequest(document, 4, {str(tmp_path)!r}, limits=Limits(max_tokens=4)))
 service.close()

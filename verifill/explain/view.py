@@ -19,6 +19,7 @@ _REASONS = {
     Reason.CANCELLED: "it was cancelled",
     Reason.SUPERSEDED: "a newer request took its place",
     Reason.MODEL_LOADING: "the model is still loading",
+    Reason.OUT_OF_MEMORY: "there is not enough memory for it",
     Reason.EXCLUDED_FILE: "this file is excluded",
     Reason.NO_LEGAL_CONTINUATION: "nothing the model could write here is right",
     Reason.FILTERED_DUPLICATE_SUFFIX: "it would have repeated the code behind the cursor",

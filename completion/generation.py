@@ -1,0 +1,221 @@
+"""One request from document to result, as work in small steps for ``completion.scheduler``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from analysis.facts import FactSource
+from analysis.scanner import scan_text
+from analysis.store import FactStore
+from completion.layout import Layout, lay_out
+from completion.project import options_of
+from completion.prompt import Prompt, Prompts
+from completion.result import Attempt, assemble, nothing
+from completion.scheduler import Work
+from completion.slabs import SlabStore
+from completion.types import CancelToken, CompletionRequest, CompletionResult, Reason, SamplingMode
+from decoding.draft_length import DraftLength
+from decoding.drafters import registry as drafters
+from decoding.futures import Futures
+from decoding.loop import generating
+from decoding.masking import Masker
+from decoding.recorder import Recorder
+from decoding.run import Job, Parts, Run
+from decoding.sampling import Sampler
+from decoding.types import Lenient
+from decoding.watch import Watch
+from models.checkpoints import LoadedModel
+from models.engines.base import Slab
+from models.engines.memory import is_out_of_memory
+from models.engines.prefill import feed, keep_common
+from monitors import registry as monitors
+from monitors.base import Site
+from monitors.questions import nearby
+from monitors.stop import StopPolicy
+
+# Prompt tokens at most.  The embedded model is trained on contexts of about this size, and on a
+# CPU a longer prompt costs more wait than it brings.
+CONTEXT_TOKENS = 1024
+
+# Bytes of the suffix that are asked whether the middle may end before them.
+ENDING_BYTES = 64
+
+# Alternatives after the first are drawn at no less than this: greedy ones would all be equal.
+ALTERNATIVE_TEMPERATURE = 0.6
+
+
+@dataclass(frozen=True)
+class Generation:
+    """A request and everything it is worked on with.
+
+    Attributes:
+        request: What is wanted.
+        model: Writes it.
+        facts: The analysis.
+        slabs: Keys and values of the requests before.
+        prompts: Lays the prompt out.
+        draft_length: Decides how much of a draft is verified.
+        cancel: Given by who asked.
+        superseded: Fires when a newer request makes this one pointless.
+        on_pass: Told of every forward pass of the loop: its tokens and seconds.
+    """
+
+    request: CompletionRequest
+    model: LoadedModel
+    facts: FactStore
+    slabs: SlabStore
+    prompts: Prompts
+    draft_length: DraftLength
+    cancel: CancelToken
+    superseded: CancelToken
+    on_pass: Callable[[int, float], None]
+
+    def completing(self) -> Generator[None, None, CompletionResult]:
+        """Complete.
+
+        Raises:
+            ValueError: The request makes no sense.
+            ModelError: The model computes no numbers.
+        """
+        for _ in range(2):
+            try:
+                return (yield from self._completing())
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error):
+                    raise
+                self.slabs.shrink("out of memory")
+        return nothing(self.model, Reason.OUT_OF_MEMORY)
+
+    def warming(self) -> Work:
+        """Feed the prompt into a slab, and leave it there."""
+        yield
+        if self._stopped():
+            return
+        prompt = self.prompts.prompt(lay_out(self.request), self._budget())
+        with self.slabs.lease(self.request.document.path, prompt.ids) as slab:
+            keep_common(self.model.engine, slab, prompt.ids[:-1])
+            while len(slab.tokens) < len(prompt.ids) - 1 and not self._stopped():
+                feed(self.model.engine, slab, prompt.ids[:-1])
+                yield
+
+    def _completing(self) -> Generator[None, None, CompletionResult]:
+        request, around = self.request, Recorder()
+        if self._stopped():
+            return self._nothing()
+        with around.phase("context"):
+            layout = lay_out(request)
+            prompt = self.prompts.prompt(layout, self._budget())
+            job, site = job_of(request, layout, prompt, self.model)
+            record = Path(request.record_facts) if request.record_facts else None
+            source = self.facts.source(layout.document, request.facts, record)
+        futures = Futures() if request.sampling.mode is SamplingMode.ALIGNED else None
+        attempts: list[Attempt] = []
+        with self.slabs.lease(request.document.path, prompt.ids, request.limits.max_tokens) as slab:
+            for candidate in range(request.candidates):
+                masker = masker_of(request, self.model, site, candidate, futures)
+                attempts.append((yield from self._attempt(job, site, source, slab, masker)))
+                if futures is not None:
+                    futures.learn(steps_of(attempts[-1].run, masker))
+                if self._stopped():
+                    break
+        if self.superseded.cancelled:
+            return self._nothing()
+        result = assemble(layout, prompt, attempts, self.model, around, source.counters())
+        if request.facts == "live":  # the analysis is idle now, and these are what the next keystrokes will ask about
+            source.ask(nearby(layout.document))
+        return result
+
+    def _attempt(
+        self, job: Job, site: Site, source: FactSource, slab: Slab, masker: Masker
+    ) -> Generator[None, None, Attempt]:
+        """Generate one candidate; all share the prompt's keys and values."""
+        request, model = self.request, self.model
+        watchers = monitors.build(request.monitors, site)
+        parts = Parts(
+            engine=model.engine,
+            slab=slab,
+            masker=masker,
+            watch=Watch.start(watchers, site.start),
+            stop=StopPolicy(site, request.limits.multiline),
+            facts=source,
+            drafters=drafters.build(request.drafters, model.vocabulary, job.healed),
+            draft_length=self.draft_length,
+            inspector=monitors.inspector(request.monitors, site) or Lenient(),
+        )
+        recorder = Recorder()
+        run = yield from self._timed(generating(job, parts, recorder, self._stopped), recorder)
+        return Attempt(run, recorder)
+
+    def _timed(self, steps: Generator[None, None, Run], recorder: Recorder) -> Generator[None, None, Run]:
+        """Pass steps on, and tell of each forward pass."""
+        passes, seconds = 0, 0.0
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                run: Run = end.value
+                return run
+            if recorder.forward_passes > passes:
+                self.on_pass(recorder.commits[-1].drafted + 1, recorder.seconds["forward"] - seconds)
+                passes, seconds = recorder.forward_passes, recorder.seconds["forward"]
+            yield
+
+    def _stopped(self) -> bool:
+        return self.cancel.cancelled or self.superseded.cancelled
+
+    def _nothing(self) -> CompletionResult:
+        return nothing(self.model, Reason.SUPERSEDED if self.superseded.cancelled else Reason.CANCELLED)
+
+    def _budget(self) -> int:
+        """Return how many tokens the prompt may have."""
+        return min(CONTEXT_TOKENS, self.model.engine.max_length - self.request.limits.max_tokens)
+
+
+def job_of(request: CompletionRequest, layout: Layout, prompt: Prompt, model: LoadedModel) -> tuple[Job, Site]:
+    """Return what the loop is to write and what the monitors may know; to both, the middle begins with the line."""
+    typed = layout.typed.encode()
+    site = Site(
+        document=layout.document,
+        start=scan_text(layout.prefix).fresh(),
+        typed=typed,
+        healed=prompt.healed,
+        remainder=layout.remainder.encode(),
+        suffix=layout.suffix.encode(),
+        multiline=request.limits.multiline,
+        options=options_of(request.workspace, request.strictness),
+    )
+    kept = typed[: len(typed) - len(prompt.healed)]
+    return Job(prompt.ids, kept, prompt.healed, request.limits.max_tokens, model.format.separators), site
+
+
+def ending_of(site: Site) -> bytes:
+    """Return the first bytes that follow the middle: enough to see a quote closed and a name go on."""
+    return site.suffix[:ENDING_BYTES] or b"\n"
+
+
+def masker_of(
+    request: CompletionRequest, model: LoadedModel, site: Site, candidate: int, futures: Futures | None
+) -> Masker:
+    """Return what chooses one candidate's tokens."""
+    strength = None if request.sampling.mode is SamplingMode.EVIDENCE else request.sampling.strength
+    sampler = sampler_of(request, candidate)
+    return Masker(model.vocabulary, model.format.end_ids, ending_of(site), sampler, strength, futures)
+
+
+def steps_of(run: Run, masker: Masker) -> Iterator[tuple[int | None, Mapping[int, float]]]:
+    """Yield what ``Futures`` learns from a finished candidate."""
+    for emitted in run.emitted:
+        yield emitted.token, masker.shares(emitted.row, emitted.before, run.view)
+    if run.finish == "monitor":
+        yield None, {}
+
+
+def sampler_of(request: CompletionRequest, candidate: int) -> Sampler:
+    """Return how one candidate's tokens are drawn."""
+    wanted = request.sampling
+    sampler = Sampler(wanted.temperature, wanted.top_k, wanted.top_p, wanted.min_p, wanted.seed, candidate)
+    if candidate == 0 and wanted.mode is not SamplingMode.ALIGNED:
+        return sampler
+    return replace(sampler, temperature=max(ALTERNATIVE_TEMPERATURE, wanted.temperature))

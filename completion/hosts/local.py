@@ -1,0 +1,64 @@
+"""The engine in this process."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from completion.hosts.base import EngineSettings
+from models.progress import Say, silent
+
+if TYPE_CHECKING:
+    from analysis.store import FactStore
+    from completion.service import CompletionService
+
+
+@dataclass(frozen=True)
+class LocalHost:
+    """Loads the model here; an ``EngineHost``.
+
+    Attributes:
+        settings: Which model.
+        say: Told what is done while a large model is loaded.
+    """
+
+    settings: EngineSettings
+    say: Say = silent
+
+    def open(self) -> CompletionService:
+        """Load the model; see ``EngineHost.open``.
+
+        The analysis starts first: its worker warms up while torch is imported and the model is read.
+        """
+        facts = start_analysis()
+        with lasting():
+            from completion.hosts.pace import Pace
+            from completion.service import open_service
+
+            wanted = self.settings
+            return open_service(wanted.model, wanted.dtype, wanted.device, facts, on_step=Pace().step, say=self.say)
+
+
+def start_analysis() -> FactStore:
+    """Return an empty fact store over analysis workers that begin to warm up."""
+    from analysis.analyzers.jedi_pool import JediPool
+    from analysis.store import FactStore
+
+    return FactStore(JediPool())
+
+
+@contextmanager
+def lasting() -> Iterator[None]:
+    """Take what is made meanwhile to stay until the end: the garbage collector never looks through it.
+
+    Importing torch makes a quarter of a million objects, and looking through them takes a tenth of the time.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()

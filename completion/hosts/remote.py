@@ -1,0 +1,254 @@
+"""A service whose engine is another process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import threading
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from completion.hosts.channel import Channel
+from completion.hosts.errors import EngineError, as_error
+from completion.hosts.messages import (
+    Cancel,
+    Complete,
+    Completed,
+    Failed,
+    Loading,
+    Malformed,
+    Message,
+    Ready,
+    Unusable,
+    Warm,
+)
+from completion.types import CancelToken, Candidate, CompletionRequest, CompletionResult, Reason
+from models.progress import Say, silent
+
+# How often a request's token is looked at: about as often as the engine would look.
+POLL_S = 0.005
+
+# So many engines may die over one request; then it is taken to be what kills them.
+MOST_ENGINES = 3
+
+
+@dataclass
+class _Flight:
+    """A request that has no answer yet.
+
+    Attributes:
+        message: As it is sent.
+        cancel: Whether anybody still wants the answer.
+        answer: Set once.
+        engines: Number of engines that it was sent to.
+    """
+
+    message: Complete
+    cancel: CancelToken
+    answer: asyncio.Future[CompletionResult]
+    engines: int = 0
+
+    def fail(self, error: Exception) -> None:
+        if not self.answer.done():
+            self.answer.set_exception(error)
+
+    def settle(self, result: CompletionResult) -> None:
+        if not self.answer.done():
+            self.answer.set_result(result)
+
+
+class RemoteService:
+    """Completes with an engine behind a channel; a ``completion.loading.Service``.
+
+    When the engine dies or has ended for being idle, another one is reached for as soon as there
+    is something to ask, and everything that has no answer yet is sent to it.  A request holds its
+    documents as values, so nothing else has to be told again.
+
+    All work is done by one thread with an event loop; methods may be called from any other.
+    """
+
+    def __init__(self, reach: Callable[[], Awaitable[Channel]], say: Say = silent) -> None:
+        """Begin to reach for an engine.
+
+        Args:
+            reach: Returns a channel with the handshake done, or raises EngineError.
+            say: Told what an engine does while it loads its model.
+        """
+        self._reach = reach
+        self._say = say
+        self._about: Future[Ready] = Future()
+        self._flights: dict[int, _Flight] = {}
+        self._ids = itertools.count()
+        self._channel: Channel | None = None
+        self._loop = asyncio.new_event_loop()
+        self._wanted = asyncio.Event()
+        self._ending = asyncio.Event()
+        self._closed = threading.Lock()
+        self._thread = threading.Thread(target=self._run, name="engine-link", daemon=True)
+        self._thread.start()
+
+    def wait(self) -> None:
+        """Wait until the engine's model is loaded.
+
+        Raises:
+            ModelError: The model cannot be used.
+            EngineError: No engine can be reached.
+        """
+        self._about.result()
+
+    @property
+    def model(self) -> str:
+        """Name of the model."""
+        return self._about.result().model
+
+    @property
+    def device(self) -> str:
+        """Device that it runs on."""
+        return self._about.result().device
+
+    async def complete(self, request: CompletionRequest, cancel: CancelToken) -> CompletionResult:
+        """Have the engine complete.
+
+        Raises:
+            ValueError: As ``CompletionService.complete``.
+            ModelError: As ``CompletionService.complete``, or it cannot be loaded any more.
+            EngineError: The engine failed, again and again if its process died.
+        """
+        return await asyncio.wrap_future(self._submit(request, cancel))
+
+    def complete_now(self, request: CompletionRequest, cancel: CancelToken | None = None) -> CompletionResult:
+        """Have the engine complete, and wait for it on this thread; see ``complete``."""
+        return self._submit(request, cancel or CancelToken()).result()
+
+    def warm(self, request: CompletionRequest) -> None:
+        """Have the engine prepare, if one is there; see ``Service.warm``."""
+        if self._open():
+            self._loop.call_soon_threadsafe(self._send_now, Warm(request))
+
+    def close(self) -> None:
+        """Leave the engine; requests that are open end as cancelled."""
+        if not self._closed.acquire(blocking=False):
+            return
+        self._loop.call_soon_threadsafe(self._ending.set)
+        self._thread.join()
+        self._loop.close()
+
+    def _open(self) -> bool:
+        return not self._closed.locked()
+
+    def _submit(self, request: CompletionRequest, cancel: CancelToken) -> Future[CompletionResult]:
+        if self._open():
+            return asyncio.run_coroutine_threadsafe(self._ask(request, cancel), self._loop)
+        done: Future[CompletionResult] = Future()
+        done.set_result(self._cancelled())
+        return done
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_until_complete(self._live())
+
+    async def _live(self) -> None:
+        """Keep the link until the service is closed, then answer what is open."""
+        link = asyncio.create_task(self._link())
+        await self._ending.wait()
+        link.cancel()
+        await asyncio.gather(link, return_exceptions=True)
+        while self._flights:
+            for flight in self._flights.values():
+                flight.settle(self._cancelled())
+            await asyncio.sleep(0)
+        self._about.cancel()
+
+    async def _link(self) -> None:
+        """Have an engine, one after the other, whenever one is wanted."""
+        while True:
+            self._wanted.clear()
+            try:
+                channel = await self._reach()
+                await self._use(channel)
+            except Exception as error:  # noqa: BLE001 -- the thread's border: those who wait raise it
+                self._give_up(error)
+            if all(flight.answer.done() for flight in self._flights.values()):
+                await self._wanted.wait()
+
+    async def _use(self, channel: Channel) -> None:
+        """Talk to one engine for as long as it lives."""
+        self._channel = channel
+        try:
+            for flight in self._flights.values():
+                self._send(flight, channel)
+            with contextlib.suppress(Malformed):
+                while (message := await channel.receive()) is not None:
+                    self._hear(message)
+        finally:
+            self._channel = None
+            channel.abort()
+
+    def _hear(self, message: Message) -> None:
+        match message:
+            case Ready():
+                if not self._about.done():
+                    self._about.set_result(message)
+            case Loading():
+                self._say(message.words)
+            case Unusable():
+                self._give_up(as_error(message.trouble))
+            case Completed() if flight := self._flights.get(message.id):
+                flight.settle(message.result)
+            case Failed() if flight := self._flights.get(message.id):
+                flight.fail(as_error(message.trouble))
+            case _:
+                pass  # An answer that nobody waits for.
+
+    def _give_up(self, error: Exception) -> None:
+        """Tell everybody who waits that there is no engine to be had."""
+        if not self._about.done():
+            self._about.set_exception(error)
+        for flight in self._flights.values():
+            flight.fail(error)
+
+    async def _ask(self, request: CompletionRequest, cancel: CancelToken) -> CompletionResult:
+        flight = _Flight(Complete(next(self._ids), request), cancel, self._loop.create_future())
+        self._flights[flight.message.id] = flight
+        if self._channel is not None:
+            self._send(flight, self._channel)
+        self._wanted.set()
+        try:
+            while not flight.answer.done() and not cancel.cancelled:
+                await asyncio.wait({flight.answer}, timeout=POLL_S)
+            if not flight.answer.done():
+                self._recall(flight)
+            return await flight.answer
+        finally:
+            del self._flights[flight.message.id]
+            if not flight.answer.done():
+                self._send_now(Cancel(flight.message.id))
+
+    def _send(self, flight: _Flight, channel: Channel) -> None:
+        """Send a request, unless nobody wants it any more or it seems to be what engines die of."""
+        if flight.cancel.cancelled:
+            flight.settle(self._cancelled())
+        elif flight.engines == MOST_ENGINES:
+            flight.fail(EngineError(f"{MOST_ENGINES} engines have died over this request; please report it"))
+        elif not flight.answer.done():
+            flight.engines += 1
+            channel.send(flight.message)
+
+    def _recall(self, flight: _Flight) -> None:
+        """Tell the engine that an answer is not wanted any more; without one, that is the answer."""
+        if self._channel is None:
+            flight.settle(self._cancelled())
+        else:
+            self._channel.send(Cancel(flight.message.id))
+
+    def _send_now(self, message: Message) -> None:
+        if self._channel is not None:
+            self._channel.send(message)
+
+    def _cancelled(self) -> CompletionResult:
+        known = self._about.done() and not self._about.cancelled() and self._about.exception() is None
+        model = self._about.result() if known else Ready("", "", "")
+        empty = (Candidate("", 0.0, "cancelled"),)
+        return CompletionResult(empty, Reason.CANCELLED, None, model.model, model.dtype, model.device, {}, {}, ())

@@ -1,0 +1,120 @@
+"""One front, seen from the engine."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Coroutine
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from completion.hosts.base import HostedService
+from completion.hosts.channel import Channel
+from completion.hosts.errors import as_trouble
+from completion.hosts.messages import (
+    AskStatus,
+    Cancel,
+    Complete,
+    Completed,
+    Failed,
+    Loading,
+    Malformed,
+    Message,
+    Ready,
+    Status,
+    Unusable,
+    Warm,
+)
+from completion.types import CancelToken
+
+
+class Engine(Protocol):
+    """What the sessions of an engine share."""
+
+    async def service(self) -> HostedService:
+        """Return the service when it is loaded.
+
+        Raises:
+            Exception: Whatever kept it from being loaded.
+        """
+
+    def working(self) -> AbstractContextManager[None]:
+        """Count a request in, and out again."""
+
+    def status(self) -> Status:
+        """Say how things stand."""
+
+
+class Session:
+    """Answers the messages of a front that has been let in."""
+
+    def __init__(self, channel: Channel, engine: Engine) -> None:
+        """Talk over ``channel``, which the caller closes."""
+        self._channel = channel
+        self._engine = engine
+        self._tokens: dict[int, CancelToken] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def tell(self, words: str) -> None:
+        """Tell the front what is done while the model is loaded."""
+        self._channel.send(Loading(words))
+
+    async def run(self) -> None:
+        """Serve the front until it leaves; what it still waits for is cancelled then.
+
+        Raises:
+            Malformed: It sent what is no message of a front.
+        """
+        self._start(self._announce())
+        try:
+            while (message := await self._channel.receive()) is not None:
+                self._hear(message)
+        finally:
+            for token in self._tokens.values():
+                token.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _hear(self, message: Message) -> None:
+        match message:
+            case Complete():
+                self._tokens[message.id] = token = CancelToken()
+                self._start(self._complete(message, token))
+            case Cancel():
+                if unwanted := self._tokens.get(message.id):
+                    unwanted.cancel()
+            case Warm():
+                self._start(self._warm(message))
+            case AskStatus():
+                self._channel.send(self._engine.status())
+            case _:
+                raise Malformed(f"a front does not say {type(message).__name__}")
+
+    async def _announce(self) -> None:
+        try:
+            service = await self._engine.service()
+        except Exception as error:  # noqa: BLE001 -- the process's border: the front raises it again
+            self._channel.send(Unusable(as_trouble(error)))
+            return
+        self._channel.send(Ready(service.model, str(service.status()["dtype"]), service.device))
+
+    async def _complete(self, asked: Complete, token: CancelToken) -> None:
+        answer: Completed | Failed
+        try:
+            with self._engine.working():
+                service = await self._engine.service()
+                answer = Completed(asked.id, await service.complete(asked.request, token))
+        except Exception as error:  # noqa: BLE001 -- the process's border: the front raises it again
+            answer = Failed(asked.id, as_trouble(error))
+        finally:
+            del self._tokens[asked.id]
+        self._channel.send(answer)
+
+    async def _warm(self, asked: Warm) -> None:
+        # A wish that makes no sense is no worse than one that comes too late.
+        with contextlib.suppress(Exception):
+            (await self._engine.service()).warm(asked.request)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

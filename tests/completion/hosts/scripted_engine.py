@@ -1,0 +1,100 @@
+"""An engine without a model, which does what the documents say: `python -m ... [IDLE_SECONDS]`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from completion.hosts.base import EngineSettings
+from completion.hosts.engine_process import AlreadyRunning, run_engine
+from completion.hosts.run_folder import run_folder
+from completion.types import CancelToken, Candidate, CompletionRequest, CompletionResult, Reason
+from models.errors import ModelError
+from models.progress import Say
+
+SETTINGS = EngineSettings("scripted")
+
+
+class ScriptedService:
+    """Completes each document as its first word says."""
+
+    model = "scripted"
+    device = "none"
+
+    def __init__(self) -> None:
+        """Have heard of nothing yet."""
+        self.warmed: list[str] = []
+        self.cancelled = 0
+
+    async def complete(self, request: CompletionRequest, cancel: CancelToken) -> CompletionResult:
+        """Do what the document says."""
+        word, _, rest = request.document.text.partition(" ")
+        match word:
+            case "die":
+                os._exit(9)
+            case "die-once" if not os.path.exists(rest):
+                open(rest, "x").close()
+                os._exit(9)
+            case "value":
+                raise ValueError(rest)
+            case "model":
+                raise ModelError(rest)
+            case "bug":
+                raise KeyError(rest)
+            case "wait":
+                while not cancel.cancelled:
+                    await asyncio.sleep(0.001)
+                self.cancelled += 1
+                return result("", Reason.CANCELLED)
+        return result(rest)
+
+    def warm(self, request: CompletionRequest) -> None:
+        """Remember the document."""
+        self.warmed.append(request.document.text)
+
+    def calibrate(self) -> None:
+        """Measure nothing."""
+
+    def status(self) -> Mapping[str, Any]:
+        """Tell what was heard."""
+        return {"dtype": "words", "warmed": self.warmed, "cancelled": self.cancelled}
+
+    def close(self) -> None:
+        """Hold nothing."""
+
+
+def result(text: str, reason: Reason | None = None) -> CompletionResult:
+    """Return a result with a text."""
+    candidate = Candidate(text, -0.5, "stop")
+    return CompletionResult(
+        (candidate,), reason, None, "scripted", "words", "none", {"total": 0.0}, {"pid": os.getpid()}, ()
+    )
+
+
+def factory(say: Say) -> ScriptedService:
+    """Load, or fail to, as the environment says."""
+    if reason := os.environ.get("SCRIPTED_FAILURE"):
+        raise ModelError(reason)
+    time.sleep(float(os.environ.get("SCRIPTED_LOADING", "0")))
+    say("reading the script")
+    return ScriptedService()
+
+
+def main() -> int:
+    """Be the engine."""
+    idle_s = float(sys.argv[1]) if len(sys.argv) > 1 else 60.0
+    try:
+        run_engine(SETTINGS, factory, run_folder(), idle_s, lambda: None)
+    except AlreadyRunning:
+        return 0
+    except ModelError:
+        return 3
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
