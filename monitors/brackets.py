@@ -1,9 +1,9 @@
 """Monitor ``brackets``: brackets and quotes fit what is open before the middle and what the suffix closes.
 
 What may stand here: text that closes only what is open, in order, leaves to the suffix what the
-suffix closes, and where it ends has exactly that open.  Brackets and quotes that follow on the
-cursor's line may be written again, in their order and up to the line's end (*typing over*, as
-in an editor); the stop policy cuts them off.
+suffix closes, and where it ends has exactly that open.  Brackets and quotes that follow right behind
+the cursor, or that the cursor's line ends with, may be written again in their order (*typing over*,
+as in an editor); the stop policy cuts them off.
 Silent: in comments, inside strings, and where the document is broken around the cursor.
 Sound, given that what the user opened before the cursor and closes behind it belongs together:
 ``a)\\nf(b`` between ``f(`` and ``)`` is forbidden, though it is Python.
@@ -20,7 +20,7 @@ from analysis.lexicon import STATEMENT_LINE
 from analysis.scanner import Mode, Scan, scan_text
 from analysis.suffix import read_suffix
 from monitors.base import FORBIDDEN, Factless, Kind, Lexed, Site
-from monitors.remainder import typed_over
+from monitors.remainder import closed_next, typed_over
 
 _LINE_ENDS: Final = b"\r\n"
 _RELEVANT: Final = re.compile(rb"[)\]}\"'\r\n]")
@@ -59,7 +59,7 @@ class Brackets(Factless):
         self._site = site
         self._cursor = cursor
         self._nesting = cursor.nesting
-        self._over = typed_over(site.remainder)
+        self._over = typed_over(site.remainder) or closed_next(site.remainder)
         reading = None if _broken(cursor) else read_suffix(cursor, site.suffix)
         shared = None if reading is None else reading.shared(cursor.nesting)
         self._reading = None if shared is None else reading

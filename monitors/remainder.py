@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 _CLOSING: Final = frozenset(b")]}\"' \t,;:")
+_CLOSERS: Final = b")]}\"' \t"
 
 
 def typed_over(remainder: bytes) -> bytes:
@@ -16,3 +17,11 @@ def typed_over(remainder: bytes) -> bytes:
     if not all(byte in _CLOSING for byte in remainder):
         return b""
     return remainder.translate(None, b" \t")
+
+
+def closed_next(remainder: bytes) -> bytes:
+    """Return the closing brackets and quotes that the remainder begins with, without blanks.
+
+    A model that writes them wants to write what is there: the middle ends before them.
+    """
+    return remainder[: len(remainder) - len(remainder.lstrip(_CLOSERS))].translate(None, b" \t")

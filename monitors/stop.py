@@ -25,7 +25,7 @@ from analysis.scanner import Mode, Scan, scan_text
 from analysis.suffix import read_suffix
 from analysis.syntax import SyntaxWindow
 from monitors.base import Lexed, Site
-from monitors.remainder import typed_over
+from monitors.remainder import closed_next, typed_over
 
 MOST_NEWLINES: Final = 5
 MOST_BLANKS: Final = 200
@@ -85,6 +85,7 @@ class StopPolicy:
         self._cursor = scan_text(site.typed, site.start)
         self._remainder = site.remainder.rstrip()
         self._over = typed_over(site.remainder)
+        self._closed_next = self._over or closed_next(site.remainder)
         self._watched = frozenset(b" \t\f\r\n)]}\"'" + self._remainder[-1:])
         self._next_line = b"" if self._remainder else _first_line(site.suffix)
 
@@ -168,7 +169,7 @@ class StopPolicy:
 
     def _types_over(self, before: Scan, after: Scan) -> bool:
         """The middle closes what the suffix closes: from here on it repeats the cursor's line."""
-        return bool(self._over) and after.depth < min(before.depth, self._protected)
+        return bool(self._closed_next) and after.depth < min(before.depth, self._protected)
 
     def _reproduces_remainder(self, state: StopState) -> bool:
         """The rest of the cursor's line was written again; if it may be part of a longer word, at its line end."""
