@@ -43,8 +43,37 @@ class Slab(Protocol):
         """Memory that the tokens held need."""
 
 
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """One forward pass that is to be done.
+
+    Attributes:
+        slab: What it is to continue.
+        tokens: Ids, at least one.
+    """
+
+    slab: Slab
+    tokens: tuple[int, ...]
+
+
+def require_own_slabs(passes: Sequence[Pass]) -> None:
+    """Check that no slab is in two passes.
+
+    Raises:
+        ValueError: One is.
+    """
+    if len({id(one.slab) for one in passes}) < len(passes):
+        raise ValueError("a slab cannot be in two passes at once; give each its own, a fork")
+
+
+def one_by_one(engine: Engine, passes: Sequence[Pass]) -> list[Rows]:
+    """Do passes one after the other, for engines that cannot do several at once."""
+    require_own_slabs(passes)
+    return [engine.forward(one.slab, one.tokens) for one in passes]
+
+
 class Engine(Protocol):
-    """Runs the network at batch size one."""
+    """Runs the network for one sequence, or a few side by side."""
 
     vocabulary_size: int
     max_length: int
@@ -57,6 +86,15 @@ class Engine(Protocol):
 
         Raises:
             ValueError: The slab would grow beyond ``max_length``.
+        """
+
+    def forward_each(self, passes: Sequence[Pass]) -> list[Rows]:
+        """Do several passes at once, over a slab each, and return the rows of each.
+
+        The weights are read once for all of them, where the engine can.
+
+        Raises:
+            ValueError: A slab would grow beyond ``max_length``, or is in two passes.
         """
 
     def forward_tree(self, slab: Slab, tree: Tree) -> Rows:

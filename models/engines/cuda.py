@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from models.engines.base import Engine, Rows, Slab
+from models.engines.base import Engine, Pass, Rows, Slab, one_by_one
 from models.engines.cuda_arena import Arena, CudaSlab
 from models.engines.cuda_attention import Bias, attend
 from models.engines.cuda_buckets import WIDTHS, bucket, contexts, recordings
@@ -73,6 +73,14 @@ class CudaEngine:
         slab, rows = self._run(slab, Tree.chain(tokens))
         slab.tokens.extend(tokens)
         return rows
+
+    def forward_each(self, passes: Sequence[Pass]) -> list[Rows]:
+        """Do several passes, one after the other.
+
+        Raises:
+            ValueError: A slab would grow beyond ``max_length``, or is in two passes.
+        """
+        return one_by_one(self, passes)
 
     def forward_tree(self, slab: Slab, tree: Tree) -> Rows:
         """Return a row for each token of ``tree``, which the slab holds only once it is committed.

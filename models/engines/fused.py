@@ -9,7 +9,7 @@ K key and value heads, H query heads, G query heads for each key head.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from models.engines.base import Rows, Slab
+from models.engines.base import Pass, Rows, Slab, require_own_slabs
 from models.engines.decoder import Decoder
 from models.engines.kv_slab import KVSlab
 from models.engines.rope import RotaryTable
@@ -72,6 +72,26 @@ class FusedEngine:
             logits = self._decoder.rows(self._ids(tokens), self._turns.rows(start, end), memory)
         slab.tokens.extend(tokens)
         return Rows(logits)
+
+    def forward_each(self, passes: Sequence[Pass]) -> list[Rows]:
+        """Do several passes at once; only attention is done for each slab by itself.
+
+        Raises:
+            ValueError: A slab would grow beyond ``max_length``, or is in two passes.
+        """
+        require_own_slabs(passes)
+        parts, turns = [], []
+        for one in passes:
+            slab = self._with_room(one.slab, len(one.tokens))
+            start, end = len(slab.tokens), len(slab.tokens) + len(one.tokens)
+            parts.append(_Held(slab, start, end, self._chain_mask(start, end)))
+            turns.append(self._turns.rows(start, end))
+        with torch.inference_mode():
+            ids = self._ids([token for one in passes for token in one.tokens])
+            logits = self._decoder.rows(ids, torch.cat(turns), _Several(tuple(parts)))
+        for part, one in zip(parts, passes, strict=True):
+            part.slab.tokens.extend(one.tokens)
+        return [Rows(rows) for rows in torch.split(logits, [len(one.tokens) for one in passes])]
 
     def forward_tree(self, slab: Slab, tree: Tree) -> Rows:
         """Return a row for each token of ``tree``, which the slab holds only once it is committed.
@@ -198,6 +218,27 @@ class _Held:
         held_keys, held_values = self.slab.keys[layer][:, :, : self.end], self.slab.values[layer][:, :, : self.end]
         mixed = F.scaled_dot_product_attention(folded, held_keys, held_values, attn_mask=self.mask)
         return mixed.reshape(n_heads, n_tokens, head_size).transpose(0, 1).reshape(n_tokens, -1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Several:
+    """Slabs side by side, as the memory of one pass over their new positions in turn."""
+
+    parts: tuple[_Held, ...]
+
+    def hold(self, layer: int, keys: Tensor, values: Tensor) -> None:
+        """Write to each slab what is its own."""
+        for part, own_keys, own_values in zip(self.parts, *self._split(keys, values), strict=True):
+            part.hold(layer, own_keys, own_values)
+
+    def attend(self, layer: int, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+        """Attend to each slab with its own queries."""
+        own = zip(self.parts, *self._split(queries, keys, values), strict=True)
+        return torch.cat([part.attend(layer, *theirs) for part, *theirs in own])
+
+    def _split(self, *tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
+        sizes = [part.end - part.start for part in self.parts]
+        return (torch.split(tensor, sizes) for tensor in tensors)
 
 
 def _own(slab: Slab) -> KVSlab:

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.engines.base import Rows, Slab
+from models.engines.base import Pass, Rows, Slab, one_by_one
 from models.engines.tree import Tree, require_tree, rows_by_chains
 
 N_LAYERS, N_HEADS, WIDTH, INNER = 2, 2, 16, 32
@@ -85,6 +85,14 @@ class TinyEngine:
             raise ValueError(f"{end} tokens are more than the model's {self.max_length}")
         slab.tree = None
         return Rows(torch.from_numpy(np.stack([self._row(slab, token) for token in tokens])))
+
+    def forward_each(self, passes: Sequence[Pass]) -> list[Rows]:
+        """Do several passes, one after the other.
+
+        Raises:
+            ValueError: A slab would grow beyond ``max_length``, or is in two passes.
+        """
+        return one_by_one(self, passes)
 
     def forward_tree(self, slab: Slab, tree: Tree) -> Rows:
         """Return a row for each token of ``tree``, which the slab holds only once it is committed.

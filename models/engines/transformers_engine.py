@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from transformers import DynamicCache, PreTrainedModel
 
-from models.engines.base import Rows, Slab
+from models.engines.base import Pass, Rows, Slab, one_by_one
 from models.engines.tree import Tree, require_tree, rows_by_chains
 from models.errors import ModelError
 
@@ -112,6 +112,14 @@ class TransformersEngine:
             ValueError: No tokens, or the slab would grow beyond ``max_length``.
         """
         return _rows(self._run(self.model, slab, tokens, range(len(tokens))))
+
+    def forward_each(self, passes: Sequence[Pass]) -> list[Rows]:
+        """Do several passes, one after the other.
+
+        Raises:
+            ValueError: A slab would grow beyond ``max_length``, or is in two passes.
+        """
+        return one_by_one(self, passes)
 
     def forward_tree(self, slab: Slab, tree: Tree) -> Rows:
         """Return a row for each token of ``tree``, which the slab holds only once it is committed.

@@ -99,7 +99,7 @@ CONFIGS: dict[str, TrainConfig] = {
         muon_lr=0.01,
         adam_lr=2e-3,
         decay_share=1.0,
-        middle_weight=5.0,
+        middle_weight=1.0,
     ),
     "small": TrainConfig(
         model=ModelConfig(hidden_size=448, n_layers=10, n_heads=7, n_kv_heads=1, intermediate_size=1_216),

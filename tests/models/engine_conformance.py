@@ -12,7 +12,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models.engines.base import Engine, Slab
+from models.engines.base import Engine, Pass, Slab
 from models.engines.tree import Tree
 
 # One law runs for several engines, so examples are kept under one name: they suit every engine.
@@ -61,6 +61,26 @@ class EngineConformance:
     def test_splits_do_not_matter(self, cuts: list[int]) -> None:
         """However a prompt is cut into passes, its rows are the same."""
         self.check_same(self.feed(PROMPT, *cuts)[1], self.feed(PROMPT)[1])
+
+    @given(data=st.data())
+    @law
+    def test_passes_side_by_side_are_passes(self, data: st.DataObject) -> None:
+        """Several passes at once give the rows that each gives by itself, and leave the slabs as it does."""
+        lists = st.lists(st.integers(0, 20), min_size=1, max_size=5)
+        both = [(data.draw(lists), data.draw(lists)) for _ in range(data.draw(st.integers(1, 4)))]
+        slabs = [self.feed(tuple(held))[0] for held, _ in both]
+        passes = [Pass(slab, tuple(new)) for slab, (_, new) in zip(slabs, both, strict=True)]
+        for rows, slab, (held, new) in zip(self.engine.forward_each(passes), slabs, both, strict=True):
+            assert list(slab.tokens) == held + new
+            self.check_same(rows.logits, self.feed((*held, *new))[1][len(held) :])
+            self.check_same(self.engine.forward(slab, (7,)).logits, self.feed((*held, *new, 7))[1][-1:])
+
+    def test_a_slab_is_in_one_pass(self) -> None:
+        """Two passes over one slab are refused, and it stays as it was."""
+        slab, _ = self.feed(PROMPT)
+        with pytest.raises(ValueError, match="two passes"):
+            self.engine.forward_each([Pass(slab, (1,)), Pass(slab, (2,))])
+        assert tuple(slab.tokens) == PROMPT
 
     @given(data=st.data())
     @law
