@@ -68,10 +68,11 @@ class RecordingFacts:
         """Have these questions answered some time."""
         self._source.ask(keys)
 
-    def settle(self, keys: Iterable[FactKey], at_cursor: bool = False) -> bool:
+    def settle(self, keys: Iterable[FactKey], at_cursor: bool = False) -> bool | None:
         """Give these questions the time that the other source's mode allows."""
-        self._steps += 1
         came = self._source.settle(keys, at_cursor)
+        if came is not None:
+            self._steps += 1
         if came:
             self._append([{"at": self._steps, "came": True}])
         return came

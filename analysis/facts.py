@@ -146,15 +146,15 @@ class FactSource(Protocol):
     def ask(self, keys: Iterable[FactKey]) -> None:
         """Have these questions answered some time; returns at once."""
 
-    def settle(self, keys: Iterable[FactKey], at_cursor: bool = False) -> bool:
-        """Give these questions the time this mode allows.
+    def settle(self, keys: Iterable[FactKey], at_cursor: bool = False) -> bool | None:
+        """Give these questions the time this mode allows; returns at once, to be called again while that lasts.
 
         Args:
             keys: The questions.
             at_cursor: They are about the name at the cursor, and nothing has been written yet.
 
         Returns:
-            True if an answer arrived that the last ``view`` lacked.
+            None while an answer is worth waiting for; then whether one arrived that the last ``view`` lacked.
         """
 
     def counters(self) -> Mapping[str, int]:

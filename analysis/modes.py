@@ -5,10 +5,11 @@ Each request has a source of its own, which counts what the request asked and go
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
 
-from analysis.facts import UNRESOLVED, FactKey, FactView
+from analysis.facts import UNRESOLVED, FactKey, FactSource, FactView
 
 # Settled by hand for the command line: nobody waits longer for one name, and 99 of 100 jedi
 # queries take less.
@@ -17,6 +18,9 @@ PATIENCE_S = 2.0
 # In an editor the name at the cursor is worth this much, once: prefill takes about as long, and
 # what nearly every completion behind a dot is about is checked before it is written.
 PATIENCE_AT_CURSOR_S = 0.15
+
+# How soon answers that are waited for are looked for again; those of jedi take at least some of these.
+LOOK_AGAIN_S = 0.001
 
 
 class Store(Protocol):
@@ -28,8 +32,8 @@ class Store(Protocol):
     def ask(self, keys: Iterable[FactKey]) -> None:
         """Have questions answered; returns at once."""
 
-    def wait(self, keys: Iterable[FactKey], seconds: float) -> None:
-        """Return when the questions have answers, at the latest after ``seconds``."""
+    def wait(self, keys: Iterable[FactKey], seconds: float) -> bool:
+        """Wait until the questions have answers, at most ``seconds``; return whether they have."""
 
     def failed(self, keys: Iterable[FactKey]) -> int:
         """Return how many of the questions failed."""
@@ -44,6 +48,7 @@ class LiveFacts:
         self._last = store.view()
         self._asked: dict[FactKey, None] = {}
         self._missed: set[FactKey] = set()
+        self._deadline: float | None = None
 
     def view(self) -> FactView:
         """Return what is known now."""
@@ -57,17 +62,24 @@ class LiveFacts:
         self._asked.update(wanted)
         self._store.ask(wanted)
 
-    def settle(self, keys: Iterable[FactKey], at_cursor: bool = False) -> bool:
-        """Ask; True if an answer is there that the last view lacked."""
+    def settle(self, keys: Iterable[FactKey], at_cursor: bool = False) -> bool | None:
+        """Ask, and have the caller wait for all answers as long as this mode allows; see ``FactSource.settle``."""
         wanted = tuple(keys)
         self.ask(wanted)
-        if at_cursor:
-            self._store.wait(wanted, PATIENCE_AT_CURSOR_S)
+        now = time.monotonic()
+        if self._deadline is None:
+            self._deadline = now + self._patience(at_cursor)
+        if now < self._deadline and not self._store.wait(wanted, 0):
+            return None
+        self._deadline = None
         return self._arrived(wanted)
 
     def counters(self) -> Mapping[str, int]:
         """Return what was asked and what came of it."""
         return tally(self._asked, self._store.view(), self._missed, self._store.failed(self._asked))
+
+    def _patience(self, at_cursor: bool) -> float:
+        return PATIENCE_AT_CURSOR_S if at_cursor else 0.0
 
     def _arrived(self, keys: Iterable[FactKey]) -> bool:
         now = self._store.view()
@@ -77,12 +89,16 @@ class LiveFacts:
 class WaitFacts(LiveFacts):
     """Fact mode ``wait``: every question a name depends on is awaited, for a bounded time."""
 
-    def settle(self, keys: Iterable[FactKey], at_cursor: bool = False) -> bool:
-        """Wait for all answers, at most ``PATIENCE_S``; True if one arrived that the last view lacked."""
-        wanted = tuple(keys)
-        self.ask(wanted)
-        self._store.wait(wanted, PATIENCE_S)
-        return self._arrived(wanted)
+    def _patience(self, at_cursor: bool) -> float:
+        return PATIENCE_S
+
+
+def settle_here(source: FactSource, keys: Iterable[FactKey], at_cursor: bool = False) -> bool:
+    """Settle questions on a thread that has nothing else to do meanwhile."""
+    wanted = tuple(keys)
+    while (arrived := source.settle(wanted, at_cursor)) is None:
+        time.sleep(LOOK_AGAIN_S)
+    return arrived
 
 
 def tally(asked: Collection[FactKey], view: FactView, missed: Collection[FactKey], failed: int) -> Mapping[str, int]:

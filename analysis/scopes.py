@@ -111,6 +111,15 @@ def visible_at(source: bytes, place: int) -> Visible:
     return Visible(frozenset(names), stars, any(scope.kind == _CLASS for scope in around))
 
 
+def bound_once(source: bytes) -> dict[str, tree_sitter.Node]:
+    """Return the names that a file binds in one place only, in any scope, with the identifier there."""
+    found = tree_sitter.QueryCursor(_query()).captures(_parser().parse(source).root_node)
+    nodes: dict[str, list[tree_sitter.Node]] = {}
+    for node, _ in _bound(found):
+        nodes.setdefault(_text(node), []).append(node)
+    return {name: places[0] for name, places in nodes.items() if len(places) == 1}
+
+
 def _running(around: list[_Scope]) -> list[_Scope | None]:
     """Return the scopes, innermost first, whose code runs in one go with the place: up to the first function."""
     running: list[_Scope | None] = []

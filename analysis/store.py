@@ -136,11 +136,11 @@ class FactStore:
         for key, document in self._claim(keys):
             self._analyzer.submit(document, key, self._receiver(key))
 
-    def wait(self, keys: Iterable[FactKey], seconds: float) -> None:
-        """Return when all questions that were asked have their answers, at the latest after ``seconds``."""
+    def wait(self, keys: Iterable[FactKey], seconds: float) -> bool:
+        """Wait until all questions asked have their answers, at most ``seconds``; return whether they have."""
         wanted = set(keys)
         with self._changed:
-            self._changed.wait_for(lambda: not wanted & self._asked, seconds)
+            return self._changed.wait_for(lambda: not wanted & self._asked, seconds)
 
     def close(self) -> None:
         """Stop the analysis; facts that are here stay readable."""

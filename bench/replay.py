@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analysis.facts import BaseDocument, FactSource
+from analysis.modes import settle_here
 from analysis.scanner import Scan, scan_text
 from bench.sites import Line
 from monitors import registry
@@ -62,7 +63,7 @@ def written(monitor: Monitor[Any], start: Scan, text: str, facts: FactSource) ->
             missing = monitor.missing(after)
             if not missing:
                 break
-            facts.settle(missing)
+            settle_here(facts, missing)
             after = monitor.advance(state, piece, facts.view())
         state, scan = after, piece.after[-1]
     return state

@@ -108,8 +108,8 @@ def sample(text: str, per_query: int, rng: random.Random) -> list[int]:
         tree = ast.parse(text)
     except (SyntaxError, ValueError):
         return []
-    found = (sorted(lines_with(tree)) for lines_with in FINDERS.values())
-    return sorted({number for lines in found for number in rng.sample(lines, min(per_query, len(lines)))})
+    found = ((sorted(lines_with(tree)), per_query * RARE.get(name, 1)) for name, lines_with in FINDERS.items())
+    return sorted({number for lines, most in found for number in rng.sample(lines, min(most, len(lines)))})
 
 
 def cut(group: str, path: Path, root: Path, lines: Sequence[str], number: int) -> Line:
@@ -149,13 +149,48 @@ def keyword_lines(tree: ast.Module) -> set[int]:
     return {word.lineno for node in calls for word in node.keywords}
 
 
+def exception_lines(tree: ast.Module) -> set[int]:
+    """Return the lines on which something is raised or caught."""
+    raised = (node.exc for node in ast.walk(tree) if isinstance(node, ast.Raise))
+    caught = (node.type for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler))
+    return {node.lineno for node in (*raised, *caught) if node is not None}
+
+
+def format_lines(tree: ast.Module) -> set[int]:
+    """Return the lines on which the arguments of a format string end."""
+    percents = (node.right for node in ast.walk(tree) if isinstance(node, ast.BinOp) and is_text(node.left))
+    tuples = (node for node in percents if isinstance(node, ast.Tuple))
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute))
+    formatted = (node for node in calls if node.func.attr == "format" and is_text(node.func.value))
+    return {node.end_lineno or 0 for node in (*tuples, *formatted)}
+
+
+def key_lines(tree: ast.Module) -> set[int]:
+    """Return the lines on which a string key of a dictionary is read whose name a literal is assigned to."""
+    pairs = ((node.targets[0], node.value) for node in ast.walk(tree) if isinstance(node, ast.Assign))
+    shown = {ast.unparse(target) for target, value in pairs if isinstance(value, ast.Dict) and value.keys}
+    reads = (node for node in ast.walk(tree) if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load))
+    return {node.lineno for node in reads if is_text(node.slice) and ast.unparse(node.value) in shown}
+
+
+def is_text(node: ast.expr) -> bool:
+    """Whether an expression is a string literal."""
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
 FINDERS: Mapping[str, Callable[[ast.Module], set[int]]] = {
     "attributes": attribute_lines,
     "imports": import_lines,
     "names": name_lines,
     "keywords": keyword_lines,
+    "exceptions": exception_lines,
+    "formats": format_lines,
+    "keys": key_lines,
 }
 """Where each kind of judgement finds something to judge: numbers of lines."""
+
+RARE: Mapping[str, int] = {"formats": 4, "keys": 4}
+"""Kinds of which a file has many lines or none: how many times as many are drawn of it."""
 
 
 def packages_of(python: str) -> Path:

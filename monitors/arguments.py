@@ -40,6 +40,7 @@ class Form(enum.Enum):
 
 
 _OPEN_FORMS: Final = frozenset((Form.EMPTY, Form.NAME, Form.NAMED, Form.EQUALS, Form.STAR))
+_BEGUN_FORMS: Final = frozenset((Form.NAME, Form.NAMED, Form.POSITIONAL, Form.KEYWORD))
 
 
 class Call(NamedTuple):
@@ -275,6 +276,12 @@ def _opened(before: Scan) -> Call | None:
     is_statement = len(callee) == len(line.rstrip()) and callee.encode() in SOFT_KEYWORDS
     named = not is_header and not is_statement and before.keyword != b"case"
     return Call(callee if named else "", len(line) + 1, len(line))
+
+
+def ends_with_comma(call: Call, scan: Scan, depth: int) -> bool:
+    """Whether a comma at ``scan`` ends the argument that is being written in the ``depth``-th open level."""
+    inside = scan.depth == depth and scan.mode is Mode.CODE
+    return inside and call.form in _BEGUN_FORMS and _separates(scan.line[call.begin :])
 
 
 def _separates(argument: bytes) -> bool:

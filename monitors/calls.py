@@ -21,13 +21,14 @@ from typing import Final
 
 from analysis.facts import Fact, FactKey, FactView
 from analysis.lexicon import ATOMS, KEYWORDS, PREFIXES
-from monitors.arguments import Call, Event, Form, Levels, Reader, Step, levels_at, quiet
+from analysis.scanner import Scan
+from monitors.arguments import Call, Event, Form, Levels, Reader, Step, ends_with_comma, levels_at, quiet
 from monitors.base import Check, Continuations, Kind, Lexed, Site
 from monitors.call_suffix import arguments_behind
 from monitors.questions import Questions
 from monitors.rooms import Room, arity_row, room_of
 from monitors.strength import Strength
-from monitors.terms import Held, Prices, keyword_check, least_price
+from monitors.terms import Held, Prices, keyword_check, least_price, no_comma
 from monitors.words import Words, all_words
 
 QUERY: Final = "signatures"
@@ -54,6 +55,7 @@ class Calling:
         levels: What is open.
         held: For each call among them what is known of it.
         ahead: The question that an opening bracket typed next would raise.
+        full: A comma that is typed next is charged: the innermost call takes nothing more.
         judged: Judgements so far.
         missing: Questions unanswered at the arguments begun in the last ``advance``; no part of the value.
     """
@@ -62,6 +64,7 @@ class Calling:
     levels: Levels = ()
     held: tuple[Held | None, ...] = ()
     ahead: FactKey | None = None
+    full: bool = False
     judged: tuple[Check, ...] = ()
     missing: tuple[FactKey, ...] = field(default=(), compare=False)
 
@@ -96,18 +99,25 @@ class Calls:
         hole = state.hole + text.data
         ahead = self._ahead(hole, text)
         if quiet(state.levels, text):
-            return Calling(hole, state.levels, state.held, ahead, state.judged)
+            full = self._is_full(state.levels, state.held, text.after[-1], view)
+            return Calling(hole, state.levels, state.held, ahead, full, state.judged)
         walk = self._walk(state, text, view)
-        return Calling(hole, walk.levels, walk.trimmed(), ahead, walk.judged, walk.missing)
+        held = walk.trimmed()
+        full = self._is_full(walk.levels, held, text.after[-1], view)
+        return Calling(hole, walk.levels, held, ahead, full, walk.judged, walk.missing)
 
     def score(self, state: Calling, text: Lexed, view: FactView) -> float:
         """Return the penalty of ``text``."""
         return 0.0 if quiet(state.levels, text) else self._walk(state, text, view).penalty
 
     def continuations(self, state: Calling) -> Continuations | None:
-        """Return how an argument begins, or its name goes on, that can only be a keyword."""
+        """Return how an argument begins, or its name goes on, that can only be a keyword; and how the last one ends."""
         call, held = (state.levels[-1], state.held[-1]) if state.levels else (None, None)
-        if call is None or held is None or call.form not in (Form.EMPTY, Form.NAME):
+        if call is None or held is None:
+            return None
+        if state.full:
+            return no_comma(call, bool(arity_row(held.signatures, call.finished())), self._words)
+        if call.form not in (Form.EMPTY, Form.NAME):
             return None
         room = self._room(held, call, len(state.levels) - 1)
         if room is None or room.any_name or (room.more and not call.named_only):
@@ -153,7 +163,7 @@ class Calls:
                 self._begin(walk, step, held, view)
             elif step.event is Event.COMMA:
                 held = self._informed(held, view)
-                paid = self._comma_price(step, held, text)
+                paid = self._comma_price(held, step.call, step.depth, text.after[step.at].line)
                 walk.penalty += paid
                 walk.put(step.depth, held._replace(room=None, paid=paid))
             elif step.event is Event.CLOSED:
@@ -229,13 +239,21 @@ class Calls:
             return True
         return walk.has_word(name, step, whole)
 
-    def _comma_price(self, step: Step, held: Held, text: Lexed) -> float:
-        """Return what a comma costs behind which nothing fits, unless it ends one of the call's lines."""
-        room, call = self._room(held, step.call, step.depth), step.call
+    def _comma_price(self, held: Held, call: Call, depth: int, line: bytes) -> float:
+        """Return what the comma cost behind which nothing fits, unless it ends one of the call's lines."""
+        room = self._room(held, call, depth)
         if room is None or room.any_name or room.names.ordered or (room.more and not call.named_only):
             return 0.0
-        written = text.after[step.at].line[call.opening :]
+        written = line[call.opening :]
         return 0.0 if b"\n" in written or b"\r" in written else held.prices.extra
+
+    def _is_full(self, levels: Levels, held: tuple[Held | None, ...], scan: Scan, view: FactView) -> bool:
+        """Whether a comma would be charged behind what is written."""
+        call, known = (levels[-1], held[-1]) if levels else (None, None)
+        if call is None or known is None or not ends_with_comma(call, scan, len(levels)):
+            return False
+        after = call.next_argument(len(scan.line) + 1)
+        return self._comma_price(self._informed(known, view), after, len(levels) - 1, scan.line) < 0
 
 
 def _spaced(texts: tuple[bytes, ...], last: bytes) -> tuple[bytes, ...]:

@@ -2,9 +2,12 @@
 
 What may stand: as the argument for a parameter annotated ``Literal[...]``, beside ``==`` and
 ``!=`` with a name so annotated, and in the ``case`` of a ``match`` on one, the strings of the
-annotation.  Other expressions may always stand there.  When it says nothing: the annotation is
-not known or allows any string; the string has a prefix or an escape.  How strong: ``ln e`` with
-the measured error of ``literals.argument`` or, for names, ``literals.declared``.
+annotation; in ``config["..."]`` the keys that the file shows the dictionary to have.  Other
+expressions may always stand there.  When it says nothing: the annotation is not known or allows any
+string; no literal of the dictionary is in the file, or the key may be stored (a line begins with
+``config[``), here or earlier in the middle; the string has a prefix, or an escape where one is
+possible.  How strong: ``ln e`` with the measured error of ``literals.argument``, for names
+``literals.declared``, for keys ``literals.keys``.
 """
 
 from __future__ import annotations
@@ -28,10 +31,13 @@ from monitors.words import Words, encoded
 QUERY: Final = "literals"
 ARGUMENT: Final = "argument"
 
-_BEFORE_STRINGS: Final = b"= \t|"
+_BEFORE_STRINGS: Final = b"= \t|["
 _QUOTE: Final = re.compile(rb"[\"']")
 _ENDS: Final = {34: re.compile(rb"[\"\\\r\n]"), 39: re.compile(rb"['\\\r\n]")}
+_ESCAPED: Final = re.compile(rb"[\x00-\x1f\\\"'\x7f-\xff]")
 _COMPARED: Final = re.compile(rb"(?<![\w\x80-\xff.)\]])([^\W\d][\w.]*)[ \t]*[!=]=[ \t]*\Z")
+_SUBSCRIPT: Final = re.compile(rb"(?<![\w\x80-\xff.)\]])([^\W\d][\w.]*\[)\Z")
+_CHANGED: Final = rb"(?<![\w\x80-\xff.])%s(?:\[|\.(?:update|setdefault)\b|[ \t]*\|=)"
 _CASE: Final = re.compile(rb"case[ \t]+(?:[\"'\w \t-]+\|[ \t]*)*\Z")
 _MATCH: Final = re.compile(rb"^([ \t]*)match[ \t]+([^\W\d][\w.]*)[ \t]*:", re.MULTILINE)
 
@@ -204,16 +210,21 @@ class Members:
         return self._strength.penalty(f"{label}.unlisted")
 
     def _write(self, walk: _Walk, quoted: Quoted, state: Reading, text: Lexed, at: int) -> int:
-        """Go to the end of the string, or of ``text``; an escape or a line's end gives it up."""
+        """Go to the end of the string, or of ``text``; an escape or a line's end is judged, and gives it up."""
         found = _ENDS[quoted.quote].search(text.data, at)
         end = len(text.data) if found is None else found.start()
         written = quoted.text + text.data[at:end]
         closed = found is not None and text.data[end] == quoted.quote
-        listed = written in quoted.words if closed else quoted.words.fits(written)
+        if closed:
+            listed = written in quoted.words
+        elif found is None:
+            listed = quoted.words.fits(written)
+        else:
+            listed = may_escape(quoted.words, written)
         paid = quoted.paid if listed else quoted.price
         walk.penalty += paid - quoted.paid
         walk.quoted = replace(quoted, text=written, paid=paid) if found is None else None
-        if closed and len(state.hole) + end >= self._typed:
+        if (closed or (found is not None and not listed)) and len(state.hole) + end >= self._typed:
             name = written.decode("utf-8", "replace")
             walk.judged += (Check(name, quoted.origin, listed, quoted.fact, "" if listed else "unlisted"),)
         return end + 1
@@ -225,8 +236,19 @@ class Members:
             return None
         if _CASE.match(line):
             return self._about_subject(hole, scan)
+        if line.endswith(b"["):
+            return self._about_keys(hole, line)
         found = _COMPARED.search(line[-LONGEST_TEST:])
         return None if found is None else self._about(found[1], hole, len(hole) - len(found[0]))
+
+    def _about_keys(self, hole: bytes, line: bytes) -> FactKey | None:
+        """Return the question about the keys of what stands before a bracket, if that is a name and is read there."""
+        found = _SUBSCRIPT.search(line[-LONGEST_TEST:])
+        if found is None or len(found[1]) == len(line):
+            return None
+        start = len(hole) - len(found[1])
+        is_changed = re.search(_CHANGED % re.escape(found[1][:-1]), hole[: max(0, start)]) is not None
+        return None if is_changed else self._about(found[1], hole, start)
 
     def _about_subject(self, hole: bytes, scan: Scan) -> FactKey | None:
         """Return the question about what the ``match`` statement around a ``case`` looks at, if that is a name."""
@@ -238,6 +260,11 @@ class Members:
         end = max(0, start + len(name))
         about = self._questions.about(name.decode(), hole[:end], scan_text(hole[:end], self._site.start), frozenset())
         return None if about is None else replace(about, kind=QUERY)
+
+
+def may_escape(words: Words, written: bytes) -> bool:
+    """Whether a string that begins with ``written`` goes on with what may be written as an escape."""
+    return any(_ESCAPED.match(word, len(written)) for word in words.starting_with(written))
 
 
 @dataclass(slots=True)

@@ -11,12 +11,15 @@ from monitors.call_syntax import CallSyntax
 from monitors.calls import Calls
 from monitors.dereference import Dereference
 from monitors.dot import Dot
+from monitors.exceptions import Exceptions
+from monitors.formats import Formats
 from monitors.heal import Heal
 from monitors.imports import Imports
 from monitors.indentation import Indentation
 from monitors.lexical import Lexical
 from monitors.margins import Margins
 from monitors.members import Members
+from monitors.one_line import OneLine
 from monitors.policy import policies
 from monitors.repetition import Repetition
 from monitors.scope import Scope
@@ -37,11 +40,14 @@ FACTORIES: dict[str, Callable[[Site], Monitor[Any]]] = {
     "indentation": Indentation,
     "margins": Margins,
     "dot": Dot,
+    "one_line": OneLine,
     "repetition": Repetition,
     "imports": lambda site: Imports(site, load(site.options.strictness)),
     "scope": lambda site: Scope(site, load(site.options.strictness)),
     "dereference": lambda site: Dereference(site, load(site.options.strictness)),
     "calls": lambda site: Calls(site, load(site.options.strictness)),
+    "formats": lambda site: Formats(site, load(site.options.strictness)),
+    "exceptions": lambda site: Exceptions(site, load(site.options.strictness)),
     "members": lambda site: Members(site, load(site.options.strictness)),
 }
 """The most trusted first: when nothing is legal, the last one that is not sound stands down."""

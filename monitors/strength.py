@@ -25,8 +25,11 @@ stands elsewhere in the document, else ``unseen``.
   ``compiled`` code; or, where something speaks against the signature: ``decorated``; ``partial`` (a
   base class is unknown); ``parameter`` and ``several`` as above.  The rows:
   ``unlisted`` (no such parameter), ``extra`` (too many positional), ``missing`` (a required one).
-* ``literals``, strings of which an annotation allows only some: ``argument``; ``declared`` (compared
-  with a name).
+* ``literals``, strings of which only some may stand: by an annotation as ``argument``, or as
+  ``declared`` (compared with a name); as ``keys`` of a dictionary that is written out in the file.
+* ``exceptions``, what is raised or caught: ``scope`` and ``star`` (names in scope, as above), ``module`` and
+  ``dynamic`` (names from a module).
+* ``formats``, arguments counted against a format string: ``percent`` and ``format``; the rows are those of ``arity``.
 """
 
 from __future__ import annotations
@@ -45,12 +48,15 @@ ROOT = Path(__file__).resolve().parents[1]
 # What the figures depend on; a change to any of it asks for a new measurement.
 MEASURED = (
     "analysis/automaton.py",
+    "analysis/keys.py",
     "analysis/lexicon.py",
     "analysis/names.py",
     "analysis/place.py",
+    "analysis/raising.py",
     "analysis/scanner.py",
     "analysis/scopes.py",
     "analysis/analyzers/jedi_classes.py",
+    "analysis/analyzers/jedi_exceptions.py",
     "analysis/analyzers/jedi_literals.py",
     "analysis/analyzers/jedi_modules.py",
     "analysis/analyzers/jedi_probe.py",
@@ -62,12 +68,15 @@ MEASURED = (
     "monitors/call_suffix.py",
     "monitors/calls.py",
     "monitors/dereference.py",
+    "monitors/exceptions.py",
+    "monitors/formats.py",
     "monitors/imports.py",
     "monitors/listed.py",
     "monitors/members.py",
     "monitors/naming.py",
     "monitors/questions.py",
     "monitors/rooms.py",
+    "monitors/templates.py",
     "monitors/terms.py",
     "monitors/scope.py",
     "monitors/words.py",
@@ -78,6 +87,8 @@ ROWS: Mapping[str, tuple[str, ...]] = {
     "modules": ("seen", "unseen"),
     "exports": ("seen", "unseen", "hidden"),
     "names": ("seen", "unseen"),
+    "exceptions": ("unseen",),
+    "formats": ("extra", "missing"),
     "keywords": ("unlisted",),
     "arity": ("extra", "missing"),
     "literals": ("unlisted",),

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from analysis.facts import UNRESOLVED, Fact, FactKey, Signature
-from monitors.arguments import Form, Step
-from monitors.base import Check
+from analysis.lexicon import WORD
+from monitors.arguments import Call, Form, Step
+from monitors.base import Check, Continuations
 from monitors.rooms import Room
+from monitors.words import Words
+
+_COMMA: Final = frozenset(b",")
+_CLOSING: Final = frozenset(b")")
+_EQUALS: Final = frozenset(b"=")
 
 
 class Prices(NamedTuple):
@@ -88,3 +95,26 @@ def keyword_check(step: Step, held: Held) -> Check | None:
         return None
     assert held.fact is not None
     return Check(name, held.fact.origin, listed, f"keywords.{held.fact.kind}", "" if listed else "unlisted")
+
+
+def no_comma(call: Call, lacks: bool, words: Words) -> Continuations | None:
+    """Return all bytes that may stand behind an argument after which a call takes nothing more.
+
+    Args:
+        call: The call.
+        lacks: It may not end yet.
+        words: What may be the name that the argument begins with.
+    """
+    refused = _COMMA | _CLOSING if lacks else _COMMA
+    if call.form not in (Form.NAME, Form.NAMED):
+        return bytes_but(refused)
+    if call.named_only or call.name not in words:
+        return None
+    longer = (byte for byte in WORD if call.form is Form.NAMED or words.fits(call.name + bytes((byte,))))
+    return bytes_but(refused | _EQUALS | (WORD - frozenset(longer)))
+
+
+@lru_cache(maxsize=64)
+def bytes_but(refused: frozenset[int]) -> Continuations:
+    """Return all bytes but some, as what may come next."""
+    return Continuations(tuple(bytes((byte,)) for byte in range(256) if byte not in refused))

@@ -1,4 +1,4 @@
-"""Which string literals an annotation allows: ``Literal["a", "b"]``, its unions and its aliases.
+"""Which strings may stand: by an annotation (``Literal["a", "b"]``, its unions and aliases), or as a dictionary's key.
 
 Reads jedi's names and trees, so it runs inside a worker process only.
 """
@@ -11,6 +11,7 @@ from typing import Any
 
 from analysis.analyzers.jedi_probe import NOTHING, Answer, Interpreter, probes, script_of
 from analysis.facts import BaseDocument, FactKey
+from analysis.keys import keys_of
 
 # An alias of an alias of an alias is as deep as it gets in practice.
 DEEPEST = 6
@@ -26,9 +27,13 @@ UNIONS = ("Optional", "Union")
 def literals(document: BaseDocument, key: FactKey, interpreter: Interpreter) -> Answer:
     """Return the strings that ``key.receiver`` can be equal to by the annotations of its definitions.
 
+    Behind a bracket, ``config[``, those are the keys that the document shows.
+
     Raises:
         Exception: Anything that jedi raises.
     """
+    if key.receiver.endswith("["):
+        return keys(document, key)
     for probe in probes(document, key.middle or document.indent, key.receiver, ".x"):
         script = script_of(document, probe.text, interpreter)
         names = [found._name for found in script.goto(probe.line, probe.column, follow_imports=True)]
@@ -37,6 +42,13 @@ def literals(document: BaseDocument, key: FactKey, interpreter: Interpreter) -> 
             origin = interpreter.origins.of(names[0], document.path, document.workspace)
             return Answer(frozenset().union(*(strings or () for strings in allowed)), "declared", origin)
     return NOTHING
+
+
+def keys(document: BaseDocument, key: FactKey) -> Answer:
+    """Return the keys that the document, or the middle in the question, shows a dictionary to have."""
+    text = f"{document.prefix}{key.middle}\n{document.suffix}"
+    found = keys_of(text.encode("utf-8", "surrogatepass"), key.receiver[:-1])
+    return Answer(found, "keys", "this file") if found else NOTHING
 
 
 def strings_of(name: Any) -> frozenset[str] | None:

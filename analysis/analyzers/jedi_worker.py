@@ -25,6 +25,7 @@ from typing import Any, TextIO
 
 import jedi
 
+from analysis.analyzers.jedi_exceptions import exceptions
 from analysis.analyzers.jedi_literals import literals
 from analysis.analyzers.jedi_modules import exports, modules
 from analysis.analyzers.jedi_probe import Answer, Interpreter
@@ -41,6 +42,7 @@ ANSWERS: Mapping[str, Callable[[BaseDocument, FactKey, Interpreter], Answer]] = 
     "modules": modules,
     "exports": exports,
     "names": names,
+    "exceptions": exceptions,
 }
 """What answers each kind of question."""
 

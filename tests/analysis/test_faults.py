@@ -15,6 +15,7 @@ import pytest
 from analysis.analyzers.jedi_pool import JediPool
 from analysis.analyzers.jedi_process import MOST_MEMORY, resident
 from analysis.facts import UNRESOLVED, BaseDocument, Fact, FactKey
+from analysis.modes import settle_here
 from analysis.store import FactStore
 
 FAULTY = "tests.analysis.faulty_worker"
@@ -97,7 +98,7 @@ def test_a_request_goes_on_while_its_worker_hangs(cache: Path) -> None:
         hanging = pool.processes()
         source = store.source(DOCUMENT, "live")
         wanted = [FactKey("attributes", DOCUMENT.digest, "hang")]
-        assert not source.settle(wanted, at_cursor=True)
+        assert not settle_here(source, wanted, at_cursor=True)
         assert source.view().get(wanted[0]) is None
         assert source.counters()["unknown"] == 1
         assert pool.processes() == hanging
@@ -171,12 +172,12 @@ def test_nothing_is_left_of_five_hundred_requests(cache: Path) -> None:
         for number in range(500):
             document = replace(DOCUMENT, prefix=f"import json\nx{number} = 1\n")
             source = store.source(document, "wait")
-            source.settle([FactKey("attributes", document.digest, "json")])
+            settle_here(source, [FactKey("attributes", document.digest, "json")])
             assert source.counters()["unknown"] == 0
             if number % 100 == 50:
                 (process,) = pool.processes()
                 os.kill(process, signal.SIGKILL)
-                source.settle([lost := FactKey("attributes", document.digest, "os")])
+                settle_here(source, [lost := FactKey("attributes", document.digest, "os")])
                 store.wait([lost], 60)
                 assert source.counters()["failed"] == 1
             if number % 100 == 49:

@@ -26,6 +26,8 @@ Wide = Literal[Mode, "gamma", 1]
 
 class Account:
     kind: Mode
+    limits = dict(low=1)
+    limits["high"] = 2
 
     def __init__(self, state: Mode):
         self.state: Again = state
@@ -102,6 +104,13 @@ def test_names(pool: JediPool, receiver: str, strings: str | None) -> None:
     assert (fact.kind, fact.names) == (
         (UNRESOLVED, frozenset()) if strings is None else ("declared", frozenset(strings.split()))
     )
+
+
+def test_keys(pool: JediPool) -> None:
+    """In brackets the keys may stand that the file shows."""
+    fact = ask(pool, "literals", "limits[")
+    assert (fact.kind, fact.names) == ("keys", frozenset(("low", "high")))
+    assert ask(pool, "literals", "text[").kind == UNRESOLVED
 
 
 def test_parameters(pool: JediPool) -> None:

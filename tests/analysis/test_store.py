@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from analysis.facts import UNRESOLVED, BaseDocument, FactKey
-from analysis.modes import PATIENCE_AT_CURSOR_S
+from analysis.modes import PATIENCE_AT_CURSOR_S, PATIENCE_S, settle_here
 from analysis.store import FactStore
 from analysis.testing import HeldAnalyzer
 
@@ -106,28 +106,56 @@ def test_live_never_waits_and_counts_what_came_late(store: FactStore, analyzer: 
     assert source.counters() == {"asked": 4, "on_time": 1, "late": 1, "unknown": 2, "unresolved": 1, "failed": 0}
 
 
-def test_live_waits_for_the_name_at_the_cursor(store: FactStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only there, and only so long."""
-    waited: list[float] = []
-    monkeypatch.setattr(store, "wait", lambda keys, seconds: waited.append(seconds))
-    source = store.source(DOCUMENT, "live")
-    source.settle([key("os")])
-    source.settle([key("os")], at_cursor=True)
-    assert waited == [PATIENCE_AT_CURSOR_S]
+@pytest.mark.parametrize(
+    ("mode", "at_cursor", "patience"),
+    [
+        ("live", False, 0.0),
+        ("live", True, PATIENCE_AT_CURSOR_S),
+        ("wait", False, PATIENCE_S),
+        ("wait", True, PATIENCE_S),
+    ],
+)
+def test_patience(
+    store: FactStore, monkeypatch: pytest.MonkeyPatch, mode: str, at_cursor: bool, patience: float
+) -> None:
+    """An answer is worth so many seconds, from the first time it is settled on, and as many for the next question."""
+    now = [1000.0]
+    monkeypatch.setattr("analysis.modes.time.monotonic", lambda: now[0])
+    source = store.source(DOCUMENT, mode)
+    for receiver in "ab":
+        for _ in range(2 if patience else 0):
+            assert source.settle([key(receiver)], at_cursor) is None
+            now[0] += 0.49 * patience
+        now[0] += 0.03 * patience
+        assert source.settle([key(receiver)], at_cursor) is False
 
 
-def test_wait_returns_when_the_answer_is_there(store: FactStore, analyzer: HeldAnalyzer) -> None:
-    """A waiting source blocks until another thread delivers, and then says that something arrived."""
+@pytest.mark.parametrize("mode", ["live", "wait"])
+def test_waiting_ends_with_the_answer(store: FactStore, analyzer: HeldAnalyzer, mode: str) -> None:
+    """All of it, also where one answer is that it could not be found; what nobody works on is not waited for."""
+    source = store.source(DOCUMENT, mode)
+    source.view()
+    assert source.settle([key("os"), key("sys")], at_cursor=True) is None
+    analyzer.answer("path")
+    assert source.settle([key("os"), key("sys")], at_cursor=True) is None
+    analyzer.fail()
+    assert source.settle([key("os"), key("sys")], at_cursor=True) is True
+    assert source.view().get(key("os")).names == {"path"}
+    stranger = key("os", BaseDocument("/project/b.py", "/project", "", ""))
+    assert source.settle([stranger], at_cursor=True) is False
+
+
+def test_who_has_nothing_else_to_do_waits(store: FactStore, analyzer: HeldAnalyzer) -> None:
+    """Settling here blocks until another thread delivers, and then says that something arrived."""
     source = store.source(DOCUMENT, "wait")
     source.view()
     settled: list[bool] = []
-    waiter = threading.Thread(target=lambda: settled.append(source.settle([key("os")])))
+    waiter = threading.Thread(target=lambda: settled.append(settle_here(source, [key("os")])))
     source.ask([key("os")])
     waiter.start()
     analyzer.answer("path")
     waiter.join()
     assert settled == [True]
-    assert source.view().get(key("os")).names == {"path"}
 
 
 def test_mode_none_never_asks(store: FactStore, analyzer: HeldAnalyzer) -> None:

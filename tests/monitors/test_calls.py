@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.facts import UNRESOLVED, Fact, FactKey, FactView, Parameter, ParameterKind, Signature
+from analysis.lexicon import WORD
 from monitors.base import Check, Lexed, Site
 from monitors.calls import Calling, Calls
 from monitors.strength import Rate, Strength
@@ -247,6 +248,35 @@ def test_continuations_are_keywords_where_nothing_else_fits() -> None:
     assert rests("two(second=1, ") == {b"first=", b"*"}
     assert rests("two(1, ") is None
     assert rests("only(\n    1,\n") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        ("two(1, 2", b","),
+        ("two(1, second=2", b","),
+        ("two(1, [2]", b","),
+        ("two(1, lambda a: 2", b","),
+        ("two(1, outside", b",=" + bytes(WORD)),
+        ("two(1, outside ", b",="),
+        ("only(1, flag=(2)", b","),
+    ],
+)
+def test_where_nothing_more_fits_all_but_a_comma_may_come(text: str, refused: bytes) -> None:
+    """The set is finite, so that the doubts of a weak model do not count for the comma."""
+    at = site()
+    found = Calls(at, STRENGTH).continuations(write(at, text, view(at))[1])
+    assert found is not None
+    assert set(found.texts) == {bytes((byte,)) for byte in range(256)} - {bytes((byte,)) for byte in refused}
+
+
+@pytest.mark.parametrize(
+    "text", ["two(1", "two(1, [2", "two(1, '2", "two(1, lambda a", "any_names(1", "two(\n1,\n2", "two(1, 2)"]
+)
+def test_where_more_may_fit_anything_may_come(text: str) -> None:
+    """Inside other brackets and strings, and where a comma ends a line of the call, a comma is free."""
+    at = site()
+    assert Calls(at, STRENGTH).continuations(write(at, text, view(at))[1]) is None
 
 
 def test_questions() -> None:

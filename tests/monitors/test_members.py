@@ -17,9 +17,10 @@ from monitors.strength import Rate, Strength
 from tests.monitors import sites
 from tests.monitors.laws import FRAGMENTS, check_laws, cut_points
 
-CALL, NAME = math.log(0.01), math.log(0.02)
+CALL, NAME, KEY = math.log(0.01), math.log(0.02), math.log(0.08)
 STRENGTH = Strength(
-    {"literals.argument.unlisted": Rate(600, 1, 0.01), "literals.declared.unlisted": Rate(600, 5, 0.02)},
+    {"literals.argument.unlisted": Rate(600, 1, 0.01), "literals.declared.unlisted": Rate(600, 5, 0.02)}
+    | {"literals.keys.unlisted": Rate(132, 5, 0.08)},
 )
 SOURCE = """\
 import lib
@@ -59,6 +60,9 @@ def view(at: Site) -> FactView:
     for name in ("state", "self.kind"):
         key = FactKey("literals", at.document.digest, name)
         facts[key] = Fact(key, frozenset(("on", "off")), "declared", "this file")
+    for name in ("config[", "self.table["):
+        key = FactKey("literals", at.document.digest, name)
+        facts[key] = Fact(key, frozenset(("host", "port")), "keys", "this file")
     unknown = FactKey("literals", at.document.digest, "other")
     facts[unknown] = Fact(unknown, frozenset(), UNRESOLVED, "")
     return FactView(MappingProxyType(facts), 1)
@@ -109,6 +113,26 @@ PENALTIES = (
     ("if lib == 'x", 0.0),
     ("state = 'x'", 0.0),
     ("f(state == 'x')", NAME),
+    # Keys.
+    ("x = config['host']", 0.0),
+    ('x = config["ho', 0.0),
+    ("x = config['hos']", KEY),
+    ("f(1, self.table['x", KEY),
+    ("x = config['host']['x']", 0.0),
+    ("x = f(config)['x']", 0.0),
+    ("x = other.config['x']", 0.0),
+    ("x = config['x' + y]", KEY),
+    ("x = config['ho\\x73t']", KEY),
+    ("x = config['ho\n", KEY),
+    ("lib.open('x', c='na\\xefve')", 0.0),
+    ("lib.open('x', c='n\\xefve')", CALL),
+    ("x = config[f('x')]", 0.0),
+    ("x = config[y:'x']", 0.0),
+    ("x = ['x']", 0.0),
+    ("config['x'] = 1", 0.0),
+    ("config['x'] = 1; y = config['x']", 0.0),
+    ("config.update(x=1); y = config['x']", 0.0),
+    ("my_config['x'] = 1; y = config['x']", KEY),
     # Cases.
     ("case 'on':", 0.0),
     ("case 'onn", NAME),
