@@ -4,8 +4,10 @@
 
 A front completes while a thread of its own is busy as an editor's front can be: it parses the
 message of a ``didOpen`` of 20 MB, cuts the text into lines and counts words, over and over.
-The step is the engine's own: decode time by forward pass, without drafters and monitors.  It is taken with the
-thread and without, with the model in the front's process and in an engine's, all in turns.
+The step is the engine's own: decode time by forward pass, without drafters and monitors.  It is taken alone,
+beside that thread, and beside a program that does the same and has nothing to do with Verifill: what that
+costs is the machine's doing (cores, memory, other work), not ours.  The model is in the front's process and in an
+engine's, all in turns.
 Then the engine is killed in the middle of a completion, and the time until the front has the answer is taken.
 """
 
@@ -15,10 +17,12 @@ import argparse
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from statistics import median
 from typing import Any
 
@@ -38,6 +42,14 @@ CODE = "def total(ledger):\n    return "
 WANTED_RATIO = 1.1
 WANTED_ANSWER_S = 5.0
 
+_ELSEWHERE = """
+import threading
+from bench.host import opened, work
+message = opened()
+print(flush=True)
+work(message, threading.Event())
+"""
+
 HOSTS = {"in the front's process": True, "in an engine process": False}
 
 
@@ -52,11 +64,13 @@ def main() -> None:
     steps = measure_steps(model, options.rounds)
     answers = [answer_after_kill(model) for _ in track(range(options.kills), "killing engines")]
     rows = [summary(name, steps[name]) for name in HOSTS]
-    table = markdown(("where the model runs", "step alone, ms", "beside a busy front, ms", "ratio"), rows)
+    head = ("where the model runs", "step alone, ms", "beside a busy front", "beside another busy program")
+    table = markdown(head, rows)
     after = (
         f"Killed in the middle of a completion of {median(alone for alone, _ in answers):.1f} s: "
         f"the answer after {median(killed for _, killed in answers):.1f} s "
-        f"(longest {max(killed for _, killed in answers):.1f} s)."
+        f"(longest {max(killed for _, killed in answers):.1f} s), "
+        f"of which {median(killed - alone for alone, killed in answers):.1f} s are the new engine's start."
     )
     print(table, after, sep="\n\n")
     numbers = {
@@ -69,16 +83,16 @@ def main() -> None:
 
 
 def measure_steps(model: ModelOptions, rounds: int) -> dict[str, dict[str, list[float]]]:
-    """Return milliseconds by step, one number a round: by host, alone and beside a busy thread."""
+    """Return milliseconds by step, one number a round: by host, alone and beside each kind of work."""
     services = {name: host_for(model, in_process).open() for name, in_process in HOSTS.items()}
-    steps: dict[str, dict[str, list[float]]] = {name: {"alone": [], "beside": []} for name in services}
+    steps: dict[str, dict[str, list[float]]] = {name: {work: [] for work in WORKS} for name in services}
     for service in services.values():
         step_ms(service)
     for _ in track(range(rounds), "steps"):
         for name, service in services.items():
-            steps[name]["alone"].append(step_ms(service))
-            with busy():
-                steps[name]["beside"].append(step_ms(service))
+            for work, beside in WORKS.items():
+                with beside():
+                    steps[name][work].append(step_ms(service))
     for service in services.values():
         service.close()
     return steps
@@ -130,17 +144,8 @@ def request(max_tokens: int, candidates: int = 1) -> CompletionRequest:
 @contextmanager
 def busy() -> Iterator[None]:
     """Keep a thread of this process at work on a large document."""
-    message = json.dumps({"text": LINE * (DOCUMENT_BYTES // len(LINE))})
-    done = threading.Event()
-
-    def work() -> None:
-        while not done.is_set():
-            for line in json.loads(message)["text"].split("\n"):
-                line.split()
-                if done.is_set():
-                    return
-
-    thread = threading.Thread(target=work)
+    message, done = opened(), threading.Event()
+    thread = threading.Thread(target=work, args=(message, done))
     thread.start()
     try:
         yield
@@ -149,11 +154,44 @@ def busy() -> Iterator[None]:
         thread.join()
 
 
+@contextmanager
+def busy_elsewhere() -> Iterator[None]:
+    """Keep another process at the same work."""
+    with subprocess.Popen([sys.executable, "-c", _ELSEWHERE], stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        try:
+            yield
+        finally:
+            other.kill()
+
+
+def opened() -> str:
+    """Return the message of a large document."""
+    return json.dumps({"text": LINE * (DOCUMENT_BYTES // len(LINE))})
+
+
+def work(message: str, done: threading.Event) -> None:
+    """Parse it and look at all of it, over and over."""
+    while not done.is_set():
+        for line in json.loads(message)["text"].split("\n"):
+            line.split()
+            if done.is_set():
+                return
+
+
+WORKS: dict[str, Callable[[], AbstractContextManager[None]]] = {
+    "alone": nullcontext,
+    "beside a busy front": busy,
+    "beside another busy program": busy_elsewhere,
+}
+
+
 def summary(name: str, steps: dict[str, list[float]]) -> tuple[Any, ...]:
     """Return a row of the table."""
-    alone, beside = median(steps["alone"]), median(steps["beside"])
-    ratio = median(b / a for a, b in zip(steps["alone"], steps["beside"], strict=True))
-    return name, f"{alone:.2f}", f"{beside:.2f}", f"{ratio:.2f}"
+    alone, *others = (steps[work] for work in WORKS)
+    ratios = (median(b / a for a, b in zip(alone, other, strict=True)) for other in others)
+    return name, f"{median(alone):.2f}", *(f"{ratio:.2f} times" for ratio in ratios)
 
 
 if __name__ == "__main__":

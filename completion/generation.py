@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,7 +24,8 @@ from decoding.masking import Masker
 from decoding.recorder import Recorder
 from decoding.run import Job, Parts, Run
 from decoding.sampling import Sampler
-from decoding.types import Lenient
+from decoding.together import together
+from decoding.types import Lenient, Passes, Steps
 from decoding.watch import Watch
 from models.checkpoints import LoadedModel
 from models.engines.base import Slab
@@ -41,6 +42,9 @@ CONTEXT_TOKENS = 1024
 
 # Bytes of the suffix that are asked whether the middle may end before them.
 ENDING_BYTES = 64
+
+# Candidates that are written at once, each with a copy of the prompt's keys and values.
+SIDE_BY_SIDE = 4
 
 # Alternatives after the first are drawn at no less than this: greedy ones would all be equal.
 ALTERNATIVE_TEMPERATURE = 0.6
@@ -72,7 +76,7 @@ class Generation:
     superseded: CancelToken
     on_pass: Callable[[int, float], None]
 
-    def completing(self) -> Generator[None, None, CompletionResult]:
+    def completing(self) -> Steps[CompletionResult]:
         """Complete.
 
         Raises:
@@ -90,7 +94,7 @@ class Generation:
 
     def warming(self) -> Work:
         """Feed the prompt into a slab, and leave it there."""
-        yield
+        yield None
         if self._stopped():
             return
         prompt = self.prompts.prompt(lay_out(self.request), self._budget())
@@ -98,9 +102,9 @@ class Generation:
             keep_common(self.model.engine, slab, prompt.ids[:-1])
             while len(slab.tokens) < len(prompt.ids) - 1 and not self._stopped():
                 feed(self.model.engine, slab, prompt.ids[:-1])
-                yield
+                yield None
 
-    def _completing(self) -> Generator[None, None, CompletionResult]:
+    def _completing(self) -> Steps[CompletionResult]:
         request, around = self.request, Recorder()
         if self._stopped():
             return self._nothing()
@@ -113,11 +117,14 @@ class Generation:
         futures = Futures() if request.sampling.mode is SamplingMode.ALIGNED else None
         attempts: list[Attempt] = []
         with self.slabs.lease(request.document.path, prompt.ids, request.limits.max_tokens) as slab:
-            for candidate in range(request.candidates):
-                masker = masker_of(request, self.model, site, candidate, futures)
-                attempts.append((yield from self._attempt(job, site, source, slab, masker)))
+            maskers = [masker_of(request, self.model, site, number, futures) for number in range(request.candidates)]
+            at_once = SIDE_BY_SIDE if futures is None else 1
+            for first in range(0, len(maskers), at_once):
+                group = maskers[first : first + at_once]
+                works = [self._attempt(job, site, source, slab, masker, masker is group[0]) for masker in group]
+                attempts += yield from together(self.model.engine, works, self.on_pass)
                 if futures is not None:
-                    futures.learn(steps_of(attempts[-1].run, masker))
+                    futures.learn(steps_of(attempts[-1].run, group[0]))
                 if self._stopped():
                     break
         if self.superseded.cancelled:
@@ -128,14 +135,14 @@ class Generation:
         return result
 
     def _attempt(
-        self, job: Job, site: Site, source: FactSource, slab: Slab, masker: Masker
-    ) -> Generator[None, None, Attempt]:
-        """Generate one candidate; all share the prompt's keys and values."""
+        self, job: Job, site: Site, source: FactSource, slab: Slab, masker: Masker, first: bool
+    ) -> Passes[Attempt]:
+        """Generate one candidate; the first of those side by side takes the slab, the others a copy of its prompt."""
         request, model = self.request, self.model
         watchers = monitors.build(request.monitors, site)
         parts = Parts(
             engine=model.engine,
-            slab=slab,
+            slab=slab if first else model.engine.fork(slab, len(job.prompt) - 1),
             masker=masker,
             watch=Watch.start(watchers, site.start),
             stop=StopPolicy(site, request.limits.multiline),
@@ -145,22 +152,7 @@ class Generation:
             inspector=monitors.inspector(request.monitors, site) or Lenient(),
         )
         recorder = Recorder()
-        run = yield from self._timed(generating(job, parts, recorder, self._stopped), recorder)
-        return Attempt(run, recorder)
-
-    def _timed(self, steps: Generator[None, None, Run], recorder: Recorder) -> Generator[None, None, Run]:
-        """Pass steps on, and tell of each forward pass."""
-        passes, seconds = 0, 0.0
-        while True:
-            try:
-                next(steps)
-            except StopIteration as end:
-                run: Run = end.value
-                return run
-            if recorder.forward_passes > passes:
-                self.on_pass(recorder.commits[-1].drafted + 1, recorder.seconds["forward"] - seconds)
-                passes, seconds = recorder.forward_passes, recorder.seconds["forward"]
-            yield
+        return Attempt((yield from generating(job, parts, recorder, self._stopped)), recorder)
 
     def _stopped(self) -> bool:
         return self.cancel.cancelled or self.superseded.cancelled

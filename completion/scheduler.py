@@ -1,14 +1,17 @@
 """Who runs next: work in small steps, on the one thread that owns the model.
 
-Work is a generator that yields before each forward pass or chunk of a prompt.  The most urgent one
-takes the next step; what it keeps waiting grows more urgent with every step, so that nothing waits
-for ever.  A request of an editor that a newer one of the same document makes pointless ends early.
+Work is a generator that yields before each forward pass or chunk of a prompt, and while it waits for
+the analysis.  The most urgent one takes the next step; whoever it keeps waiting grows more urgent with
+every step, so that nothing that is asked for waits for ever.  Warming up is never asked for: it runs
+when there is nothing else to do.  A request of an editor that a newer one of the same document makes
+pointless ends early.
 """
 
 from __future__ import annotations
 
 import math
 import threading
+import time
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -16,7 +19,8 @@ from typing import Any
 
 from completion.types import CancelToken, Trigger
 
-Work = Generator[None, None, Any]
+# Yields None where others may run, or the seconds before which it has nothing to do (``decoding.types.Steps``).
+Work = Generator[float | None, None, Any]
 
 # Work that was passed over this many times counts as one class more urgent.
 STEPS_PER_CLASS = 16
@@ -39,7 +43,8 @@ class Task:
         cancel: Given by who asked; polled by ``steps``.
         superseded: Fires when newer work makes it pointless; polled by ``steps``.
         future: Gets what ``steps`` returns or raises.
-        passed_over: Steps that others took since its last one.
+        passed_over: Steps that others took since its last one while it could have gone on.
+        resumes_at: Before this moment it has nothing to do, ``time.monotonic``.
     """
 
     steps: Work
@@ -49,6 +54,7 @@ class Task:
     superseded: CancelToken
     future: Future[Any] = field(default_factory=Future)
     passed_over: int = 0
+    resumes_at: float = 0.0
 
     @property
     def stopped(self) -> bool:
@@ -66,7 +72,14 @@ class Task:
 
     def rank(self) -> float:
         """Return how soon it is due; the lowest comes first.  What is stopped only has to be put away."""
-        return -math.inf if self.stopped else _URGENCY[self.trigger] - self.passed_over // STEPS_PER_CLASS
+        if self.stopped:
+            return -math.inf
+        age = 0 if self.trigger is Trigger.WARM_UP else self.passed_over // STEPS_PER_CLASS
+        return _URGENCY[self.trigger] - age
+
+    def is_ready(self) -> bool:
+        """Whether there is something to do for it now."""
+        return self.stopped or self.resumes_at <= time.monotonic()
 
 
 @dataclass(frozen=True)
@@ -127,12 +140,13 @@ class Scheduler:
     def _next(self) -> Task | None:
         """Wait for work and return the task that is due; None when all is done for good."""
         with self._changed:
-            while not self._tasks:
-                if self._closing:
+            while not (ready := [task for task in self._tasks if task.is_ready()]):
+                if self._closing and not self._tasks:
                     return None
-                self._changed.wait()
-            due = min(self._tasks, key=Task.rank)  # the oldest of equals
-            for task in self._tasks:
+                soonest = min((task.resumes_at for task in self._tasks), default=None)
+                self._changed.wait(None if soonest is None else soonest - time.monotonic())
+            due = min(ready, key=Task.rank)  # the oldest of equals
+            for task in ready:
                 task.passed_over += 1
             due.passed_over = 0
             self._begun.add(due)
@@ -140,11 +154,13 @@ class Scheduler:
 
     def _step(self, task: Task) -> None:
         try:
-            next(task.steps)
+            pause = next(task.steps)
         except StopIteration as end:
             self._end(task, task.future.set_result, end.value)
         except Exception as error:  # noqa: BLE001 -- the thread's border: whoever waits gets it
             self._end(task, task.future.set_exception, error)
+        else:
+            task.resumes_at = time.monotonic() + (pause or 0.0)
 
     def _end(self, task: Task, settle: Callable[[Any], None], outcome: Any) -> None:
         with self._changed:

@@ -23,7 +23,7 @@ from completion.scheduler import Scheduler, Task, Work
 from completion.slabs import SlabStore
 from completion.types import CancelToken, CompletionRequest, CompletionResult, Reason, Trigger
 from decoding.draft_length import DraftLength
-from models import calibration
+from models import calibration, selftest
 from models.checkpoints import LoadedModel, load
 from models.progress import Say, silent
 
@@ -58,6 +58,8 @@ def open_service(
 ) -> CompletionService:
     """Load a model (see ``models.checkpoints.load``) while the analysis beside it warms up.
 
+    One that was not trained to fill in middles is warned of in the log (``models.selftest``).
+
     Args:
         source: As for ``load``.
         dtype: As for ``load``.
@@ -72,7 +74,9 @@ def open_service(
     """
     facts = facts or FactStore(JediPool())
     try:
-        return CompletionService(load(source, dtype, device, say), facts, settings, on_step)
+        model, settings = load(source, dtype, device, say), settings or ServiceSettings()
+        selftest.warn(model, settings.cache)
+        return CompletionService(model, facts, settings, on_step)
     except BaseException:
         facts.close()
         raise
@@ -200,7 +204,7 @@ class CompletionService:
     def _calibrating(self, cancel: CancelToken) -> Work:
         steps = calibration.calibrating(self._model)
         while not cancel.cancelled:
-            yield
+            yield None
             try:
                 next(steps)
             except StopIteration as end:

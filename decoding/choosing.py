@@ -8,14 +8,16 @@ from __future__ import annotations
 import torch
 
 from analysis.facts import FactKey
+from analysis.modes import LOOK_AGAIN_S
 from decoding.masking import Choice
 from decoding.run import Emitted, Run
 from decoding.sampling import log_probability
+from decoding.types import Steps
 from decoding.watch import Watch
 from monitors.base import Lexed
 
 
-def choose(run: Run, row: torch.Tensor, position: int, before: Watch) -> tuple[Choice, Watch]:
+def choose(run: Run, row: torch.Tensor, position: int, before: Watch) -> Steps[tuple[Choice, Watch]]:
     """Choose a token and advance the monitors over it.
 
     If the chosen token passes a site whose fact is missing, that fact gets the time the fact
@@ -27,7 +29,7 @@ def choose(run: Run, row: torch.Tensor, position: int, before: Watch) -> tuple[C
         choice = run.parts.masker.choose(row, position, before, run.view, written)
         after = before if choice.token is None else before.advance(data_of(run, choice.token), run.view)
         missing = after.missing() if after is not before else ()
-        if not missing or not settle(run, missing):
+        if not missing or not (yield from settle(run, missing)):
             return choice, after
 
 
@@ -66,13 +68,14 @@ def drop(run: Run, position: int) -> None:
         drafter.rewind(dropped)
 
 
-def settle(run: Run, keys: tuple[FactKey, ...], at_cursor: bool = False) -> bool:
-    """Give facts the time the fact mode allows; True if the view has changed."""
+def settle(run: Run, keys: tuple[FactKey, ...], at_cursor: bool = False) -> Steps[bool]:
+    """Give facts the time the fact mode allows, in which others may run; True if the view has changed."""
     with run.recorder.phase("analysis_wait"):
-        arrived = run.parts.facts.settle(keys, at_cursor)
+        while (arrived := run.parts.facts.settle(keys, at_cursor)) is None and not run.cancelled():
+            yield LOOK_AGAIN_S
     if arrived:
         run.view = run.parts.facts.view()
-    return arrived
+    return bool(arrived)
 
 
 def emitted(run: Run, token: int, choice: Choice, row: torch.Tensor, after: Watch, origin: str) -> Emitted:

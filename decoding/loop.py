@@ -26,7 +26,8 @@ A finished line that is not Python is written once more (``decoding.inspection``
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+import time
+from collections.abc import Callable
 from dataclasses import replace
 
 import torch
@@ -37,8 +38,10 @@ from decoding.choosing import append, choose, cut, emitted, settle
 from decoding.inspection import inspect, revived
 from decoding.recorder import Recorder
 from decoding.run import Job, Parts, Run
+from decoding.together import together
 from decoding.trim import kept_length
-from decoding.types import Commit, Draft, Prompt, Tip
+from decoding.types import Commit, Draft, Passes, Prompt, Steps, Tip
+from models.engines.base import Pass
 from models.engines.prefill import feed, keep_common
 from models.errors import ModelError
 from monitors.base import Lexed
@@ -46,25 +49,28 @@ from monitors.base import Lexed
 
 def generate(job: Job, parts: Parts, recorder: Recorder, cancelled: Callable[[], bool]) -> Run:
     """Write the middle in one go; see ``generating``."""
-    steps = generating(job, parts, recorder, cancelled)
+    steps = together(parts.engine, [generating(job, parts, recorder, cancelled)], lambda n_tokens, seconds: None)
     while True:
         try:
-            next(steps)
+            pause = next(steps)
         except StopIteration as end:
-            run: Run = end.value
+            run: Run = end.value[0]
             return run
+        if pause is not None:
+            time.sleep(pause)
 
 
-def generating(job: Job, parts: Parts, recorder: Recorder, cancelled: Callable[[], bool]) -> Generator[None, None, Run]:
-    """Write the middle, and yield before each chunk of the prompt and each step.
+def generating(job: Job, parts: Parts, recorder: Recorder, cancelled: Callable[[], bool]) -> Passes[Run]:
+    """Write the middle, and yield before each chunk of the prompt, each step, and while facts are waited for.
 
-    Whoever drives it may run something else meanwhile, as long as nobody touches the slab.
+    Forward passes are yielded, too: ``decoding.together`` does them.  Whoever drives it may run something
+    else meanwhile, as long as nobody touches the slab.
 
     Args:
         job: What.
         parts: With what.
         recorder: Told of every forward pass and phase.
-        cancelled: Polled before each chunk and each forward pass.
+        cancelled: Polled before each chunk and each forward pass, and while facts are waited for.
 
     Returns:
         The finished run.
@@ -74,26 +80,28 @@ def generating(job: Job, parts: Parts, recorder: Recorder, cancelled: Callable[[
     """
     run = yield from begin(job, parts, recorder, cancelled)
     while not run.finish:
-        yield
+        yield None
         if cancelled():
             run.finish = "cancelled"
             break
-        step(run)
-        verify_late(run)
-        while inspect(run):
-            verify_late(run)
+        yield from step(run)
+        yield from verify_late(run)
+        while (yield from inspect(run)):
+            yield from verify_late(run)
     run.keep = kept_length(run)
     return run
 
 
-def step(run: Run) -> None:
+def step(run: Run) -> Passes[None]:
     """Draft, forward, walk, commit."""
     draft = propose(run)
-    with run.recorder.phase("forward"):
-        rows = run.parts.engine.forward(run.parts.slab, (run.root, *draft.tokens))
-        require_numbers(rows.logits)
+    computed = yield Pass(run.parts.slab, (run.root, *draft.tokens))
+    assert computed is not None, "whoever drives the loop sends what came out of a pass"
+    run.recorder.seconds["forward"] += computed.seconds
+    logits = computed.rows.logits
+    require_numbers(logits)
     with run.recorder.phase("walk"):
-        commit = walk(run, rows.logits, draft)
+        commit = yield from walk(run, logits, draft)
     run.parts.engine.truncate(run.parts.slab, run.settled)
     for drafter in run.parts.drafters:
         drafter.observe(commit.tokens)
@@ -125,14 +133,14 @@ def propose(run: Run) -> Draft:
     return Draft()
 
 
-def walk(run: Run, logits: torch.Tensor, draft: Draft) -> Commit:
+def walk(run: Run, logits: torch.Tensor, draft: Draft) -> Steps[Commit]:
     """Emit tokens from ``logits`` (``[1 + drafted, V]``) for as long as the draft agrees."""
     first = len(run.emitted)
     accepted = 0
     run.view = run.parts.facts.view()
     for row, guess in zip(logits, (*draft.tokens, None), strict=True):
         before = run.watch
-        choice, after = choose(run, row, len(run.emitted), before)
+        choice, after = yield from choose(run, row, len(run.emitted), before)
         if choice.token is None:
             run.finish = "monitor"
             break
@@ -144,7 +152,7 @@ def walk(run: Run, logits: torch.Tensor, draft: Draft) -> Commit:
     return Commit(run.tokens[first:], len(draft.tokens), accepted, draft.source)
 
 
-def verify_late(run: Run) -> None:
+def verify_late(run: Run) -> Steps[None]:
     """Choose again at open sites whose facts have arrived, and cut the text where a choice changes."""
     run.view = run.parts.facts.view()
     site = first_answered_site(run)
@@ -153,10 +161,10 @@ def verify_late(run: Run) -> None:
     run.recorder.late_facts += 1
     with run.recorder.phase("walk"):
         for position in range(site, len(run.emitted)):
-            if position in run.refused and revived(run, position):
+            if position in run.refused and (yield from revived(run, position)):
                 return
             old, before = run.emitted[position], run.watch_before(position)
-            choice, after = choose(run, old.row, position, before)
+            choice, after = yield from choose(run, old.row, position, before)
             if choice.token != old.token:
                 run.recorder.late_changes += 1
                 cut(run, position, choice, after)
@@ -178,9 +186,9 @@ def first_answered_site(run: Run) -> int | None:
     return None
 
 
-def begin(job: Job, parts: Parts, recorder: Recorder, cancelled: Callable[[], bool]) -> Generator[None, None, Run]:
+def begin(job: Job, parts: Parts, recorder: Recorder, cancelled: Callable[[], bool]) -> Steps[Run]:
     """Prefill the prompt while the analysis looks at the cursor's own name, then latch its facts."""
-    run = Run(job, parts, recorder, parts.facts.view(), parts.watch, (), parts.stop.start())
+    run = Run(job, parts, recorder, cancelled, parts.facts.view(), parts.watch, (), parts.stop.start())
     latch_start(run)
     at_cursor = cursor_questions(run)
     parts.facts.ask(at_cursor)
@@ -190,14 +198,14 @@ def begin(job: Job, parts: Parts, recorder: Recorder, cancelled: Callable[[], bo
         drafter.begin(Prompt(job.prompt, job.separators))
     recorder.reused = keep_common(parts.engine, parts.slab, job.prompt[:-1])
     while len(parts.slab.tokens) < len(job.prompt) - 1:
-        yield
+        yield None
         if cancelled():
             break
         with recorder.phase("prefill"):
             feed(parts.engine, parts.slab, job.prompt[:-1])
     recorder.prefilled = len(parts.slab.tokens) - recorder.reused
     if at_cursor:
-        settle(run, at_cursor, at_cursor=True)
+        yield from settle(run, at_cursor, at_cursor=True)
     latch_start(run)
     if cancelled():
         run.finish = "cancelled"

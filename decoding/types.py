@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from analysis.facts import FactView
 from analysis.scanner import Scan
 from decoding.watch import Watch
+from models.engines.base import Pass, Rows
 from monitors.base import Lexed
+
+Result = TypeVar("Result")
+
+# Work that lets others run between its steps: it yields None where it can go on at once, and where it has to
+# wait the seconds after which to look again.
+Steps = Generator[float | None, None, Result]
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """A forward pass that was done.
+
+    Attributes:
+        rows: What it returned.
+        seconds: Its share of the time.
+    """
+
+    rows: Rows
+    seconds: float
+
+
+# Steps that also yield the forward passes they need, and are sent what came out (``decoding.together``).
+Passes = Generator[float | Pass | None, Computed | None, Result]
 
 
 @dataclass(frozen=True, slots=True)

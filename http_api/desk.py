@@ -1,4 +1,4 @@
-"""Where requests wait for the one model."""
+"""Where requests come in: how many at once, and what becomes of those that nobody waits for any more."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ _log = logging.getLogger(__name__)
 
 
 class Desk:
-    """Loads the service, and gives it one request after the other, first come first served.
+    """Loads the service and hands it requests, up to a number at once; the service decides who runs next.
 
-    A request that is given up while it waits leaves at once; one that runs stops within a
-    forward pass, and the next begins after it.
+    A request that is given up stops within a forward pass.
     """
 
     def __init__(self, factory: ServiceFactory, most: int) -> None:
@@ -28,8 +27,6 @@ class Desk:
         self._loading: asyncio.Task[Service] | None = None
         self._service: Service | None = None
         self._closing = False
-        self._turn = asyncio.Lock()
-        self._running: Flight | None = None
         self._flights: dict[Flight, CancelToken] = {}
 
     def open(self) -> None:
@@ -50,38 +47,35 @@ class Desk:
         """The service, None until it is loaded."""
         return self._service
 
-    @property
-    def busy(self) -> bool:
-        """Whether a request runs or waits."""
-        return bool(self._flights)
-
     def submit(self, request: CompletionRequest, cancel: CancelToken) -> Flight:
-        """Queue a request.
+        """Admit a request.
 
         Raises:
-            ApiError: The model is loading (503), the server stops (503), or the queue is full (429).
+            ApiError: The model is loading (503), the server stops (503), or there are too many (429).
         """
-        if self._closing:
-            raise ApiError(503, "the server is stopping", retry_after=5)
-        if self._service is None:
-            raise ApiError(503, "the model is loading", retry_after=1)
+        service = self._open()
         if len(self._flights) >= self._most:
             raise ApiError(429, f"{self._most} requests are waiting already; try again", retry_after=1)
-        flight = asyncio.create_task(self._work(self._service, request, cancel))
+        flight = asyncio.create_task(service.complete(request, cancel))
         self._flights[flight] = cancel
         flight.add_done_callback(self._land)
         return flight
 
     def drop(self, flight: Flight) -> None:
         """Give a request up."""
-        if (cancel := self._flights.get(flight)) is None:
-            return
-        cancel.cancel()
-        if flight is not self._running:
-            flight.cancel()
+        if (cancel := self._flights.get(flight)) is not None:
+            cancel.cancel()
+
+    def warm(self, request: CompletionRequest) -> None:
+        """Have a prompt read when nothing else is to be done; returns at once.
+
+        Raises:
+            ApiError: The model is loading (503), or the server stops (503).
+        """
+        self._open().warm(request)
 
     def stop(self) -> None:
-        """Admit nothing more, and end what runs and waits."""
+        """Admit nothing more, and end what is there."""
         self._closing = True
         for cancel in self._flights.values():
             cancel.cancel()
@@ -97,13 +91,13 @@ class Desk:
         self._service = await load(self._factory)
         return self._service
 
-    async def _work(self, service: Service, request: CompletionRequest, cancel: CancelToken) -> CompletionResult:
-        async with self._turn:
-            self._running = asyncio.current_task()
-            try:
-                return await service.complete(request, cancel)
-            finally:
-                self._running = None
+    def _open(self) -> Service:
+        """Return the service, if requests are admitted now."""
+        if self._closing:
+            raise ApiError(503, "the server is stopping", retry_after=5)
+        if self._service is None:
+            raise ApiError(503, "the model is loading", retry_after=1)
+        return self._service
 
     def _land(self, flight: Flight) -> None:
         del self._flights[flight]

@@ -6,6 +6,7 @@ Text of other files (``input_extra``) is not used yet, nor are time limits and s
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
@@ -50,7 +51,7 @@ async def infill(request: Request, value: dict[str, Any]) -> Response:
     """Complete between prefix and suffix; ``prompt`` is the cursor's line up to the cursor."""
     body = check(Body, value)
     if body.n_predict == 0:
-        await warm(request, body)
+        warm(request, body)
         return JSONResponse({"content": "", "stop": True})
     result = await complete(request, wanted(body, settings_of(request)))
     answers = [answer(i, candidate, body, result) for i, candidate in enumerate(result.candidates)]
@@ -61,15 +62,14 @@ async def infill(request: Request, value: dict[str, Any]) -> Response:
     return JSONResponse(answers if body.n_cmpl > 1 else answers[0])
 
 
-async def warm(request: Request, body: Body) -> None:
-    """Read the prompt, so that the next request finds it in the cache; not if anybody is waiting.
+def warm(request: Request, body: Body) -> None:
+    """Have the prompt read, so that the next request finds it in the cache.
 
     Clients warm with other files' text alone, too, which would drive the document out.
     """
-    if desk_of(request).busy or not (body.input_prefix or body.prompt or body.input_suffix):
-        return
-    one = body.model_copy(update={"n_predict": 1, "n_cmpl": 1})
-    await complete(request, wanted(one, settings_of(request)))
+    if body.input_prefix or body.prompt or body.input_suffix:
+        likely = wanted(body.model_copy(update={"n_predict": -1}), settings_of(request))
+        desk_of(request).warm(replace(likely, trigger=Trigger.WARM_UP))
 
 
 def wanted(body: Body, settings: ServerSettings) -> CompletionRequest:
@@ -80,7 +80,7 @@ def wanted(body: Body, settings: ServerSettings) -> CompletionRequest:
         document=Document(f"{settings.workspace}/untitled.py", before + body.input_suffix),
         offset=len(before),
         workspace=settings.workspace,
-        trigger=Trigger.AUTOMATIC,
+        trigger=Trigger.PROGRAM,
         environment=settings.environment,
         facts="live",
         candidates=body.n_cmpl,

@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from completion.cursor import offset_of
 from completion.json_output import dumps
-from completion.types import MOST_STRICTNESS, CompletionRequest, Document, Limits, Sampling, SamplingMode
+from completion.types import MOST_STRICTNESS, CompletionRequest, Document, Limits, Sampling, SamplingMode, Trigger
 from completion.workspace import nearest_project
 from decoding.drafters.registry import BUILDERS
 from http_api.ask import complete, settings_of
@@ -82,6 +82,7 @@ def wanted(body: Body, settings: ServerSettings) -> CompletionRequest:
         document=Document(path, body.text, body.language),
         offset=cursor(body),
         workspace=folder if body.workspace else str(nearest_project(pathlib.Path(path))),
+        trigger=Trigger.PROGRAM,
         environment=settings.environment,
         facts=body.facts,
         monitors=None if body.monitors is None else tuple(body.monitors),

@@ -17,7 +17,7 @@ from pydantic import BaseModel, BeforeValidator, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from completion.types import Candidate, CompletionRequest, CompletionResult, Document, Limits, Sampling
+from completion.types import Candidate, CompletionRequest, CompletionResult, Document, Limits, Sampling, Trigger
 from http_api.ask import complete, desk_of, settings_of
 from http_api.bodies import MOST_TOKENS, Candidates, Seed, Share, Stops, Temperature, Text, check, refuse
 from http_api.cuts import at_stop
@@ -96,6 +96,7 @@ def wanted(body: Body, suffix: str, settings: ServerSettings) -> CompletionReque
         document=Document(f"{settings.workspace}/untitled.py", body.prompt + suffix),
         offset=len(body.prompt),
         workspace=settings.workspace,
+        trigger=Trigger.PROGRAM,
         environment=settings.environment,
         candidates=body.n or 1,
         limits=Limits(max_tokens=min(body.max_tokens or Limits.max_tokens, MOST_TOKENS)),

@@ -18,7 +18,7 @@ class ServerSettings:
         workspace: Project folder of requests that name none.
         environment: The user's Python interpreter, or "" for the standard library alone; a
             request cannot choose it, because it is run.
-        most_requests: Requests admitted at once, the running one included.
+        most_requests: Requests admitted at once, those that run included.
         most_body_bytes: Largest body of a request.
     """
 

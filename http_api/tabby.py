@@ -80,7 +80,7 @@ def wanted(body: Body, segments: Segments, settings: ServerSettings) -> Completi
         document=Document(path, segments.prefix + (segments.suffix or ""), body.language or "python"),
         offset=len(segments.prefix),
         workspace=settings.workspace,
-        trigger=Trigger.AUTOMATIC,
+        trigger=Trigger.PROGRAM,
         environment=settings.environment,
         facts="live",
         sampling=Sampling(temperature=body.temperature or 0.0, seed=body.seed or 0),

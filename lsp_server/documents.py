@@ -58,6 +58,13 @@ class TextDocument:
         start, end = sorted((offset(change.range.start), offset(change.range.end)))
         return replace(self, text=self.text[:start] + well_formed(change.text) + self.text[end:])
 
+    def behind(self, change: types.TextDocumentContentChangeEvent) -> int:
+        """Return the offset behind what a change wrote that led to this version; the end after one of everything."""
+        if isinstance(change, types.TextDocumentContentChangeWholeDocument):
+            return len(self.text)
+        start = min(self.positions.offset(change.range.start), self.positions.offset(change.range.end))
+        return min(len(self.text), start + len(well_formed(change.text)))
+
 
 class DocumentStore:
     """Open documents by URI."""

@@ -36,6 +36,7 @@ class Front(LanguageServer):
         status: The client's status bar.
         service: The completion service, None until it is loaded.
         load_failed: Whether it will never be.
+        expecting: Goes off when the engine shall prepare for a completion (``warming``); None if it need not.
         exit_code: What the process shall end with, None while it shall not.
     """
 
@@ -52,6 +53,7 @@ class Front(LanguageServer):
         self.status = StatusBar(self.protocol.notify)
         self.service: Service | None = None
         self.load_failed = False
+        self.expecting: asyncio.TimerHandle | None = None
         self.exit_code: int | None = None
         self._factory = factory
         self._loading: asyncio.Task[None] | None = None
@@ -88,6 +90,8 @@ class Front(LanguageServer):
 
     async def close(self) -> None:
         """Reply to what is open and let the service go."""
+        if self.expecting is not None:
+            self.expecting.cancel()
         await self.protocol.settle()
         if self.service is not None:
             self.service.close()

@@ -67,7 +67,7 @@ def prepare(front: Front, params: types.InlineCompletionParams) -> Snapshot | An
     if hole is None:
         return FrontReason.POPUP_NOT_EXTENDED
     trigger = _TRIGGERS[params.context.trigger_kind]
-    return Snapshot(front.service, _request(front, document, hole, trigger), document, hole)
+    return Snapshot(front.service, request_at(front, document, hole, trigger), document, hole)
 
 
 def find_hole(document: TextDocument, params: types.InlineCompletionParams) -> Hole | None:
@@ -82,15 +82,21 @@ def find_hole(document: TextDocument, params: types.InlineCompletionParams) -> H
     cursor = positions.offset(params.position)
     selected = params.context.selected_completion_info
     if selected is None:
-        start = positions.line_start(cursor)
-        return Hole(start, cursor, text[start:cursor])
+        return hole_at(document, cursor)
     start, end = positions.offset(selected.range.start), positions.offset(selected.range.end)
     if not start <= cursor <= end or positions.line_start(start) != positions.line_start(end):
         return None
     return Hole(start, end, selected.text) if selected.text.startswith(text[start:end]) else None
 
 
-def _request(front: Front, document: TextDocument, hole: Hole, trigger: Trigger) -> CompletionRequest:
+def hole_at(document: TextDocument, cursor: int) -> Hole:
+    """Return where a completion goes without a popup."""
+    start = document.positions.line_start(cursor)
+    return Hole(start, cursor, document.text[start:cursor])
+
+
+def request_at(front: Front, document: TextDocument, hole: Hole, trigger: Trigger) -> CompletionRequest:
+    """Return what the service is asked for a hole."""
     folders = front.folders
     path = path_of(document.uri, document.language, made_up_folder(folders))
     text = document.text[: hole.start] + hole.head + document.text[hole.end :]

@@ -21,6 +21,8 @@ from verifill.wiring import as_failure, settings_of
 if TYPE_CHECKING:
     from completion.service import CompletionService
 
+NO_ENGINE = "no engine is running; editors and verifill serve start one when they need it"
+
 
 def run(model: ModelOptions, idle_s: float) -> int:
     """Be the engine, and return the exit code: 0 also where one runs already.
@@ -55,7 +57,7 @@ def status(as_json: bool) -> None:
     for one in found:
         sys.stdout.write(_in_words(one) + "\n")
     if not found:
-        note("no engine is running")
+        note(NO_ENGINE)
 
 
 def stop() -> None:
@@ -64,10 +66,13 @@ def stop() -> None:
     Raises:
         Failure: The run folder cannot be used, or an engine does not end.
     """
-    for files in _running():
+    found = _running()
+    for files in found:
         record = files.read_record()
         if not control.stop(files):
             raise Failure(f"the engine, process {record.pid if record else 'unknown'}, does not end", BROKEN)
+    if not found:
+        note(NO_ENGINE)
 
 
 def _running() -> list[EngineFiles]:
@@ -82,10 +87,13 @@ def _in_words(values: Mapping[str, Any] | None) -> str:
     service = values["service"]
     if service is None:
         return f"{head}: loading the model"
+    slabs = service["slabs"]
+    fewer = f" (fewer than usual: {slabs['reason']})" if slabs["reason"] else ""
     return (
-        f"{head}: {service['model']}, {service['dtype']}, {service['device']}; {values['fronts']} fronts; "
+        f"{head}: model {service['model']} in {service['dtype']} on {service['placement']}; "
+        f"windows and servers: {values['fronts']}; "
         f"requests: {service['running']} running, {service['waiting']} waiting, {service['finished']} finished; "
-        f"slabs: {service['slabs']['count']}, {_megabytes(service['slabs']['bytes'])}"
+        f"prompts kept: {slabs['count']}, {_megabytes(slabs['bytes'])}{fewer}"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lsprotocol import types
 
 from lsp_server.front import Front
+from lsp_server.warming import expect
 
 
 def did_change(ls: Front, params: types.DidChangeTextDocumentParams) -> None:
@@ -14,3 +15,5 @@ def did_change(ls: Front, params: types.DidChangeTextDocumentParams) -> None:
     """
     if not ls.documents.change(params.text_document, params.content_changes):
         ls.log("a change of a document that is not open is ignored")
+    elif params.content_changes:
+        expect(ls, params.text_document.uri, params.content_changes[-1])

@@ -5,8 +5,10 @@ from __future__ import annotations
 from lsprotocol import types
 
 from lsp_server.front import Front
+from lsp_server.warming import expect
 
 
 def did_open(ls: Front, params: types.DidOpenTextDocumentParams) -> None:
-    """Take the text over."""
+    """Take the text over, and have the engine read it."""
     ls.documents.open(params.text_document)
+    expect(ls, params.text_document.uri)

@@ -15,6 +15,7 @@ from lsp_server.items import to_items
 from lsp_server.reasons import AnyReason, FrontReason, status_of
 from lsp_server.snapshot import Snapshot, prepare
 from lsp_server.status import Status
+from lsp_server.warming import stop_expecting
 
 
 async def inline_completion(ls: Front, params: types.InlineCompletionParams) -> types.InlineCompletionList | None:
@@ -27,6 +28,7 @@ async def inline_completion(ls: Front, params: types.InlineCompletionParams) -> 
         asyncio.CancelledError: The client cancelled; pygls replies -32800.
         JsonRpcException: -32803, once per cause.
     """
+    stop_expecting(ls)
     answer = await _answer(ls, params)
     if isinstance(answer, types.InlineCompletionList):
         return answer

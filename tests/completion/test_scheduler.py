@@ -17,6 +17,7 @@ from decoding.masking import Masker
 from decoding.recorder import Recorder
 from decoding.run import Job, Parts
 from decoding.sampling import Sampler
+from decoding.together import together
 from decoding.watch import Watch
 from models.engines.base import Engine, Slab
 from models.engines.prefill import CHUNK_TOKENS
@@ -100,12 +101,55 @@ def test_what_comes_later_and_is_more_urgent_goes_between_two_steps(desk: Desk) 
     assert desk.run(task, *typed) == ["program", "typed", "program"]
 
 
-def test_nothing_waits_for_ever(desk: Desk) -> None:
-    """Under endless typing the least urgent work still gets a step now and then."""
+def test_nothing_that_is_asked_for_waits_for_ever(desk: Desk) -> None:
+    """Under endless typing less urgent work still gets a step now and then."""
     typing = desk.submit("typing", A, steps=6 * STEPS_PER_CLASS)
-    warming = desk.submit("warming", W, steps=1)
-    log = desk.run(typing, warming)
-    assert 3 * STEPS_PER_CLASS < log.index("warming") < 6 * STEPS_PER_CLASS
+    program = desk.submit("program", P, steps=1)
+    log = desk.run(typing, program)
+    assert STEPS_PER_CLASS < log.index("program") < 4 * STEPS_PER_CLASS
+
+
+def test_warming_up_delays_nothing(desk: Desk) -> None:
+    """However long it has been passed over, no request waits for a step of it."""
+    warming = desk.submit("warming", W)
+    tasks = [desk.submit(trigger.value, trigger, steps=6 * STEPS_PER_CLASS) for trigger in Trigger if trigger is not W]
+    assert desk.run(warming, *tasks)[-2:] == ["warming"] * 2
+
+
+@pytest.mark.parametrize("trigger", Trigger)
+def test_who_waits_for_the_analysis_keeps_nobody_waiting(desk: Desk, trigger: Trigger) -> None:
+    """Others run meanwhile, also less urgent ones; it goes on as soon as its answer is there."""
+    answered = threading.Event()
+
+    def waits() -> Work:
+        desk.log.append("asks")
+        while not answered.is_set():
+            yield 0.001
+        desk.log.append("goes on")
+
+    task = Task(waits(), A, "", CancelToken(), CancelToken())
+    desk.scheduler.submit(task)
+    other = desk.submit("other", trigger, steps=50)
+    other.future.add_done_callback(lambda _: answered.set())
+    log = desk.run(other, task)
+    assert log == ["asks", *["other"] * 50, "goes on"]
+
+
+def test_who_waits_is_woken_by_a_cancel(desk: Desk) -> None:
+    """What is cancelled ends at once, whatever it waits for."""
+
+    def waits() -> Work:
+        desk.log.append("asks")
+        while not cancel.cancelled:
+            yield 1e6
+        desk.log.append("ends")
+
+    cancel = CancelToken()
+    task = Task(waits(), A, "", cancel, CancelToken())
+    desk.scheduler.submit(task)
+    desk.run(desk.submit("other", P))
+    cancel.cancel()
+    assert desk.run(desk.submit("other", P), task) == ["asks", "other", "other", "ends", "other", "other"]
 
 
 SUPERSEDED = [
@@ -192,7 +236,8 @@ def long_prompt(engine: Engine, cancelled: Callable[[], bool]) -> Work:
     watch = Watch.start((), START)
     parts = Parts(engine, engine.new_slab(), masker, watch, Endless(), NoFacts(), (), DraftLength())
     prompt = tuple(2 + i % 5 for i in range(1500))
-    return generating(Job(prompt, b"", b"", 20, frozenset()), parts, Recorder(), cancelled)
+    writing = generating(Job(prompt, b"", b"", 20, frozenset()), parts, Recorder(), cancelled)
+    return (yield from together(engine, [writing], lambda n_tokens, seconds: None))[0]
 
 
 def test_cancelling_a_long_prefill_frees_the_engine_within_a_chunk(desk: Desk) -> None:

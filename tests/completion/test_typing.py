@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from completion.service import CompletionService, ServiceSettings, open_service
 from completion.slabs import SlabStore
 from completion.types import CancelToken, CompletionRequest, CompletionResult, Document, Limits, Reason, Trigger
 from models.engines.base import Rows, Slab
+from models.engines.prefill import CHUNK_TOKENS
 from models.errors import ModelError
 from tests.models.tiny_checkpoints import qwen2, save
 
@@ -104,6 +106,28 @@ def test_what_was_warmed_up_is_not_fed_again(service: CompletionService) -> None
         pass
     result = service.complete_now(request(HEAD + "        $0" + TAIL))
     assert result.counters["prefilled_tokens"] == 0 < result.counters["reused_tokens"]
+
+
+def test_a_request_waits_for_a_chunk_of_a_warm_up_at_most(
+    service: CompletionService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes in the middle of a document that is being read; that goes on behind it."""
+    fed: list[int] = []
+    asked: list[Future[CompletionResult]] = []
+    extend = service._model.engine.extend
+
+    def noting(slab: Slab, tokens: Sequence[int]) -> None:
+        extend(slab, tokens)
+        fed.append(len(tokens))
+        if len(fed) == 2:
+            asked.append(service._submit(request("x = $0\n", "/p/b.py", monitors=(), drafters=()), CancelToken()))
+
+    monkeypatch.setattr(service._model.engine, "extend", noting)
+    service.warm(request("".join(f"x{i} = {i}\n" for i in range(2000)) + "$0"))
+    while service.status()["finished"] < 2:
+        pass
+    assert asked[0].result().counters["prefilled_tokens"] == fed[2] < CHUNK_TOKENS
+    assert fed[:2] == fed[3:5] == [CHUNK_TOKENS] * 2
 
 
 def test_warming_up_refuses_nonsense(service: CompletionService) -> None:

@@ -37,6 +37,7 @@ class ScriptedService:
     def __init__(self) -> None:
         """Start with nothing asked."""
         self.asked: list[CompletionRequest] = []
+        self.warmed: list[CompletionRequest] = []
         self.fired = 0
         self.holding = asyncio.Event()
         self.closed = False
@@ -58,6 +59,10 @@ class ScriptedService:
         text, finish = TEXTS.get("".join(word), "done"), "length" if word == ["long"] else "stop"
         others = (Candidate(f"other {number}", -2.0, "stop") for number in range(1, request.candidates))
         return replace(RESULT, candidates=(Candidate(text, -1.0, finish), *others))
+
+    def warm(self, request: CompletionRequest) -> None:
+        """Remember it."""
+        self.warmed.append(request)
 
     def close(self) -> None:
         """Remember it."""

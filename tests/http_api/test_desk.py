@@ -1,4 +1,4 @@
-"""Waiting for the model: order, bounds, clients that leave, and the end."""
+"""Many requests at once: bounds, clients that leave, and the end."""
 
 from __future__ import annotations
 
@@ -10,10 +10,8 @@ from typing import Any
 
 import pytest
 from starlette.applications import Starlette
-from starlette.requests import Request
 
-from completion.types import CancelToken, CompletionRequest, Document, Reason
-from http_api import infill
+from completion.types import CancelToken, CompletionRequest, Document, Reason, Trigger
 from http_api.app import create_app
 from http_api.desk import Desk
 from http_api.errors import ApiError
@@ -41,35 +39,48 @@ def with_desk(most: int, session: Callable[[Desk, ScriptedService], Awaitable[No
     return service
 
 
-def test_first_come_first_served() -> None:
-    """Requests run one after the other in their order."""
+def test_no_request_waits_here_for_another() -> None:
+    """All that are admitted are handed to the service in their order; who runs first is its own affair."""
 
     async def session(desk: Desk, service: ScriptedService) -> None:
-        flights = [desk.submit(request(word), CancelToken()) for word in ("a", "b", "c")]
-        assert desk.busy
-        assert [(await flight).text for flight in flights] == ["done"] * 3
+        held, *others = (desk.submit(request(word), CancelToken()) for word in ("hold", "a", "b"))
+        assert [(await flight).text for flight in others] == ["done"] * 2
+        assert not held.done()
+        desk.drop(held)
+        assert (await held).reason is Reason.CANCELLED
 
-    assert [asked.document.text for asked in with_desk(3, session).asked] == ["a", "b", "c"]
+    assert [asked.document.text for asked in with_desk(3, session).asked] == ["hold", "a", "b"]
 
 
-def test_a_full_queue_refuses() -> None:
-    """One request over the bound is told to come back; when one has left there is room again."""
+def test_one_too_many_is_refused() -> None:
+    """It is told to come back; when one has left there is room again."""
 
     async def session(desk: Desk, service: ScriptedService) -> None:
-        running, waiting = (desk.submit(request("hold"), CancelToken()) for _ in range(2))
-        await service.holding.wait()
+        first, second = (desk.submit(request("hold"), CancelToken()) for _ in range(2))
         with pytest.raises(ApiError) as caught:
             desk.submit(request("x"), CancelToken())
         assert (caught.value.status, caught.value.retry_after) == (429, 1)
-        desk.drop(waiting)
-        await asyncio.wait([waiting])
-        last = desk.submit(request("x"), CancelToken())
-        desk.drop(running)
-        assert (await last).text == "done"
+        desk.drop(second)
+        await second
+        assert (await desk.submit(request("x"), CancelToken())).text == "done"
+        assert not first.done()
 
     service = with_desk(2, session)
-    assert [asked.document.text for asked in service.asked] == ["hold", "x"]
-    assert service.fired == 1
+    assert [asked.document.text for asked in service.asked] == ["hold", "hold", "x"]
+    assert service.fired == 2
+
+
+def test_warming_takes_nobodys_place() -> None:
+    """A prompt is read also when there is no room for another request."""
+
+    async def session(desk: Desk, service: ScriptedService) -> None:
+        desk.submit(request("hold"), CancelToken())
+        desk.warm(request("likely"))
+        desk.stop()
+        with pytest.raises(ApiError, match="the server is stopping"):
+            desk.warm(request("too late"))
+
+    assert [warmed.document.text for warmed in with_desk(1, session).warmed] == ["likely"]
 
 
 def test_dropping_twice_is_once() -> None:
@@ -85,7 +96,7 @@ def test_dropping_twice_is_once() -> None:
 
 
 def test_the_end() -> None:
-    """Stopping cancels what runs and waits, and admits nothing more."""
+    """Stopping cancels what is there, and admits nothing more."""
 
     async def session(desk: Desk, service: ScriptedService) -> None:
         flights = [desk.submit(request("hold"), CancelToken()) for _ in range(3)]
@@ -142,47 +153,36 @@ def with_app(most: int, session: Callable[[Starlette, ScriptedService], Awaitabl
 
 
 def test_a_client_that_disconnects_cancels() -> None:
-    """The running completion's token fires, and the next request is answered."""
+    """Its completion's token fires, and no other one's."""
 
     async def session(app: Starlette, service: ScriptedService) -> None:
-        gone, patient = Caller(app, "hold"), Caller(app, "x")
+        gone, patient = Caller(app, "hold"), Caller(app, "hold")
         await service.holding.wait()
         gone.leave()
-        await asyncio.gather(gone.task, patient.task)
-        assert patient.status == 200
+        await gone.task
+        assert not patient.task.done()
+        while not service.fired:
+            await asyncio.sleep(0)
+        assert service.fired == 1
+        patient.leave()
+        await patient.task
 
-    assert with_app(4, session).fired == 1
-
-
-def test_a_client_that_disconnects_while_waiting() -> None:
-    """It is never asked for."""
-
-    async def session(app: Starlette, service: ScriptedService) -> None:
-        running = Caller(app, "hold")
-        await service.holding.wait()
-        waiting = Caller(app, "never")
-        waiting.leave()
-        await waiting.task
-        running.leave()
-        await running.task
-
-    assert [asked.document.text for asked in with_app(4, session).asked] == ["hold"]
+    assert with_app(4, session).fired == 2
 
 
 def test_overload() -> None:
     """Of many clients at once as many are admitted as there is room; each gets exactly one reply."""
 
     async def session(app: Starlette, service: ScriptedService) -> None:
-        running = Caller(app, "hold")
-        await service.holding.wait()
-        callers = [Caller(app, "x") for _ in range(20)]
-        refused = callers[3:]
+        callers = [Caller(app, "hold") for _ in range(20)]
+        admitted, refused = callers[:4], callers[4:]
         await asyncio.gather(*(caller.task for caller in refused))
-        running.leave()
-        await asyncio.gather(*(caller.task for caller in callers))
-        assert [caller.status for caller in callers] == [200] * 3 + [429] * 17
+        app.state.desk.stop()
+        await asyncio.gather(*(caller.task for caller in admitted))
+        assert [caller.status for caller in callers] == [503] * 4 + [429] * 16
         assert (b"retry-after", b"1") in refused[0].sent[0]["headers"]
         assert {sum(m["type"] == "http.response.start" for m in caller.sent) for caller in callers} == {1}
+        assert [asked.trigger for asked in service.asked] == [Trigger.PROGRAM] * 4
 
     with_app(4, session)
 
@@ -198,17 +198,3 @@ def test_the_end_answers_who_waits() -> None:
         assert caller.status == 503
 
     with_app(4, session)
-
-
-def test_warming_gives_way() -> None:
-    """A cache is not warmed while somebody waits."""
-
-    async def session(app: Starlette, service: ScriptedService) -> None:
-        running = Caller(app, "hold")
-        await service.holding.wait()
-        body = infill.Body(input_prefix="x", input_suffix="", n_predict=0)
-        await infill.warm(Request({"type": "http", "app": app}), body)
-        running.leave()
-        await running.task
-
-    assert [asked.document.text for asked in with_app(4, session).asked] == ["hold"]

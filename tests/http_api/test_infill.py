@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -49,7 +50,7 @@ def test_llama_vim(client: TestClient, service: ScriptedService) -> None:
     }
     (asked,) = service.asked
     assert (asked.document, asked.offset) == (Document("/w/untitled.py", "a = 1\nb = \nc = 2\n"), 10)
-    assert (asked.trigger, asked.facts, asked.limits) == (Trigger.AUTOMATIC, "live", Limits(16))
+    assert (asked.trigger, asked.facts, asked.limits) == (Trigger.PROGRAM, "live", Limits(16))
     assert asked.sampling == Sampling(top_k=40, top_p=0.9)
 
 
@@ -94,16 +95,19 @@ def test_numbers_of_llama_cpp(client: TestClient, service: ScriptedService) -> N
 
 
 def test_warming(client: TestClient, service: ScriptedService) -> None:
-    """n_predict 0 reads the prompt and answers nothing."""
+    """n_predict 0 has the prompt read of the request that will come, and answers nothing."""
     assert ask(client, n_predict=0) == {"content": "", "stop": True}
-    assert [asked.limits.max_tokens for asked in service.asked] == [1]
+    assert service.asked == []
+    ask(client)
+    assert [replace(warmed, trigger=Trigger.PROGRAM) for warmed in service.warmed] == service.asked
+    assert [warmed.trigger for warmed in service.warmed] == [Trigger.WARM_UP]
 
 
 def test_warming_with_other_files_alone(client: TestClient, service: ScriptedService) -> None:
     """Without any code around the cursor the cache is left as it is."""
     empty = {"input_prefix": "", "prompt": "", "input_suffix": "", "input_extra": [{"text": "x", "filename": "y"}]}
     assert ask(client, **empty, n_predict=0) == {"content": "", "stop": True}
-    assert service.asked == []
+    assert service.asked == service.warmed == []
 
 
 def test_stream(client: TestClient) -> None:

@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from completion.json_output import dumps
-from completion.types import Candidate, CompletionRequest, Document, Limits, Sampling, SamplingMode
+from completion.types import Candidate, CompletionRequest, Document, Limits, Sampling, SamplingMode, Trigger
 from tests.http_api.scripted import ScriptedService
 from tests.verifill.samples import RESULT
 
@@ -48,6 +48,7 @@ def test_request(client: TestClient, service: ScriptedService) -> None:
             document=Document("/project/src/a.py", "é\r\nx = \n"),
             offset=5,
             workspace="/project",
+            trigger=Trigger.PROGRAM,
             environment="/default/python",
             facts="live",
             monitors=("brackets",),
@@ -65,7 +66,7 @@ def test_defaults(client: TestClient, service: ScriptedService, tmp_path: Path) 
     path = str(tmp_path / "src" / "a.py")
     client.post(PATH, json={"path": path, "text": "x = \n", "line": 1})
     assert service.asked == [
-        CompletionRequest(Document(path, "x = \n"), 4, str(tmp_path), environment="/default/python")
+        CompletionRequest(Document(path, "x = \n"), 4, str(tmp_path), Trigger.PROGRAM, "/default/python")
     ]
 
 

@@ -9,7 +9,7 @@ import pytest
 from openai import OpenAI
 from starlette.testclient import TestClient
 
-from completion.types import CompletionRequest, Document, Limits, Sampling
+from completion.types import CompletionRequest, Document, Limits, Sampling, Trigger
 from tests.http_api.scripted import BASE, TOKEN, ScriptedService, error_of
 
 PATH = "/v1/completions"
@@ -47,6 +47,7 @@ def test_request(client: TestClient, service: ScriptedService) -> None:
             document=Document("/w/untitled.py", "é = <|fim_middle|>\n"),
             offset=4,
             workspace="/w",
+            trigger=Trigger.PROGRAM,
             environment="/default/python",
             candidates=3,
             limits=Limits(9),

@@ -36,7 +36,7 @@ def test_completion(client: TestClient, service: ScriptedService) -> None:
     (asked,) = service.asked
     assert (asked.document, asked.offset) == (Document("/w/src/a.py", "x = \n"), 4)
     assert (asked.workspace, asked.environment) == ("/w", "/default/python")
-    assert (asked.trigger, asked.facts, asked.sampling) == (Trigger.AUTOMATIC, "live", Sampling(0.1, seed=3))
+    assert (asked.trigger, asked.facts, asked.sampling) == (Trigger.PROGRAM, "live", Sampling(0.1, seed=3))
 
 
 @pytest.mark.parametrize(

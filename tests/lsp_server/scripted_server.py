@@ -60,6 +60,10 @@ class ScriptedService:
             return answer(f"{request.trigger.value} {request.candidates} {request.facts}")
         return answer(digest(request.document.text, request.offset))
 
+    def warm(self, request: CompletionRequest) -> None:
+        """Say what is before the cursor on its line."""
+        say(f"warm {request.document.text[: request.offset].rpartition(chr(10))[2]}")
+
     def close(self) -> None:
         """Say so."""
         say("closed")

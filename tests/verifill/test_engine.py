@@ -75,7 +75,8 @@ def test_five_windows(folder: Path, checkpoint: str, capsys: pytest.CaptureFixtu
     (status,) = json.loads(capsys.readouterr().out)
     assert (status["fronts"], status["service"]["finished"] >= 5) == (5, True)
     assert run(["engine", "status"]) == 0
-    assert re.fullmatch(r"process \d+, up 0 min, \d+ MB: .*; 5 fronts; requests: .*\n", capsys.readouterr().out)
+    words = r"process \d+, up 0 min, \d+ MB: model .* in float32 on cpu; windows and servers: 5; requests: .*\n"
+    assert re.fullmatch(words, capsys.readouterr().out)
     assert run(["engine", "stop"]) == 0
     assert list(engines(folder)) == []
     assert windows[0].complete_now(request()).text == expected.text
@@ -84,17 +85,33 @@ def test_five_windows(folder: Path, checkpoint: str, capsys: pytest.CaptureFixtu
 
 
 def test_killed_while_it_completes(folder: Path, checkpoint: str) -> None:
-    """The request is answered by the next engine."""
+    """The request is answered by the next engine, as it would have been by the first."""
     window = host_for(ModelOptions(checkpoint), in_process=False).open()
     first = only_engine().read_record()
     assert first is not None
+    asked = dataclasses.replace(request(100), candidates=8, monitors=(), drafters=())
+    undisturbed = window.complete_now(asked)
     threading.Timer(0.05, os.kill, (first.pid, signal.SIGKILL)).start()
-    result = window.complete_now(dataclasses.replace(request(100), candidates=8, monitors=(), drafters=()))
+    result = window.complete_now(asked)
     window.close()
     second = only_engine().read_record()
     assert second is not None
     assert second.pid != first.pid
-    assert result.counters["new_tokens"] > 0
+    assert same(result) == same(undisturbed)
+    assert result.counters["prefilled_tokens"] == undisturbed.counters["prefilled_tokens"] > 0
+
+
+def test_a_new_user_asks(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without any engine `status` and `stop` say so; without a command the commands are named."""
+    assert run(["engine", "status"]) == 0
+    message = "verifill: no engine is running; editors and verifill serve start one when they need it\n"
+    assert capsys.readouterr() == ("", message)
+    assert run(["engine", "status", "--json"]) == 0
+    assert capsys.readouterr() == ("[]\n", "")
+    assert run(["engine", "stop"]) == 0
+    assert capsys.readouterr() == ("", message)
+    assert run(["engine"]) == 2
+    assert {"run", "status", "stop"} <= set(capsys.readouterr().out.split())
 
 
 def test_fronts_are_light(folder: Path, checkpoint: str) -> None:
@@ -158,6 +175,7 @@ def test_foreground(folder: Path, checkpoint: str) -> None:
     command = [sys.executable, "-m", "verifill", "engine", "run", "--model", checkpoint]
     with subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True) as engine:
         assert engine.stderr is not None
+        assert "was not trained to fill in middles" in engine.stderr.readline()  # its weights are random
         assert engine.stderr.readline() == "verifill: the engine is ready\n"
         second = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
         assert (second.returncode, second.stderr.count("\n"), "runs already" in second.stderr) == (0, 1, True)
