@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
@@ -23,6 +24,7 @@ EMBEDDED_NAME = "embedded"
 
 _BITS = re.compile(r"\d+")
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
+_FLOATS = frozenset({"F64", "F32", "F16", "BF16"})
 _FETCH_AGAIN = "fetch the checkpoint again"
 
 
@@ -69,6 +71,13 @@ class CheckpointFiles:
         """Number of single weights; a head that is the embedding counts once."""
         return sum(math.prod(weight.size) for weight in self.weights.values())
 
+    @property
+    def identity(self) -> str:
+        """What tells this state of the checkpoint from others: its place, and its files' sizes and times."""
+        files = sorted({*(weight.file for weight in self.weights.values()), self.folder / "tokenizer.json"})
+        seen = [(str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+        return hashlib.blake2b(repr(seen).encode(), digest_size=12).hexdigest()
+
 
 def locate(source: str | None, say: Say = silent) -> tuple[Path, str]:
     """Return the folder that holds a checkpoint, fetched if need be, and the name to show.
@@ -96,7 +105,7 @@ def check_files(folder: Path, name: str) -> CheckpointFiles:
     """Look at the configuration and the headers of the weight files.
 
     Raises:
-        ModelError: Something is missing, damaged, truncated, or pickled.
+        ModelError: Something is missing, damaged, truncated, pickled, or packed in an unknown way.
     """
     if not (folder / "config.json").is_file():
         mend = "reinstall verifill or choose another model" if folder == EMBEDDED else "save it with save_pretrained"
@@ -107,6 +116,7 @@ def check_files(folder: Path, name: str) -> CheckpointFiles:
     weights: dict[str, StoredWeight] = {}
     for shard in _shards(folder, name):
         weights |= _read_header(folder / shard, name)
+    _require_numbers(weights, "quantization_config" in config, name)
     return CheckpointFiles(folder, name, config, generation, weights)
 
 
@@ -141,6 +151,8 @@ def _shards(folder: Path, name: str) -> list[str]:
         return [SINGLE]
     if any(found for pattern in ("*.bin", "*.pt", "*.pth") for found in folder.glob(pattern)):
         raise ModelError(f"model {name} has pickled weights, which can run code; save it as safetensors first")
+    if any(folder.glob("*.gguf")):
+        raise ModelError(f"model {name} is in GGUF, for llama.cpp; choose the checkpoint that it was made from")
     raise ModelError(f"model {name} has no weights ({SINGLE}); {_FETCH_AGAIN}")
 
 
@@ -155,6 +167,16 @@ def _read_header(path: Path, name: str) -> dict[str, StoredWeight]:
     except (SafetensorError, OSError) as error:
         cause = f"weight file {path.name} is truncated or damaged ({first_line(error)})"
         raise ModelError(f"model {name}: {cause}; {_FETCH_AGAIN}") from error
+
+
+def _require_numbers(weights: Mapping[str, StoredWeight], quantised: bool, name: str) -> None:
+    """Refuse weights that are packed in a way that nothing tells; masks and positions may be integers."""
+    odd = {weight.dtype for key, weight in weights.items() if key.endswith(".weight")} - _FLOATS
+    if odd and not quantised:
+        raise ModelError(
+            f"model {name} has weights in {min(odd)}, and its configuration does not say how they are packed; "
+            "choose a checkpoint in bfloat16 or float32"
+        )
 
 
 def _read_object(path: Path, name: str) -> dict[str, Any]:

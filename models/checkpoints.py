@@ -36,6 +36,7 @@ class LoadedModel:
         dtype: Precision, "float32".
         device: Where it runs, "cpu".
         placement: The same for people, with what stands in the way of something faster: "cpu (not cuda: no room)".
+        identity: Of the files that it was read from; empty for the embedded model and for objects in memory.
     """
 
     name: str
@@ -45,6 +46,7 @@ class LoadedModel:
     dtype: str
     device: str
     placement: str
+    identity: str = ""
 
 
 def load(source: str | None = None, dtype: str = "auto", device: str = "auto", say: Say = silent) -> LoadedModel:
@@ -65,18 +67,19 @@ def load(source: str | None = None, dtype: str = "auto", device: str = "auto", s
     folder, name = locate(source, say)
     files = check_files(folder, name)
     vocabulary = read_vocabulary(folder, name)
+    identity = "" if source is None else files.identity
     from models.placement import Placement
 
     place = Placement.of(dtype, device)
     try:
-        return _put_together(name, _read(files, place, say), vocabulary)
+        return _put_together(name, _read(files, place, say), vocabulary, identity)
     except DeviceError as error:
         if device != "auto" or place.device.type == "cpu":
             raise
         remark = f"not {place.device}: {error.cause}"
     # Behind the handler, where nothing of what did not fit is alive any more.
     network = _read(files, Placement.of(dtype, "cpu"), say)
-    return _put_together(name, replace(network, remark=remark), vocabulary)
+    return _put_together(name, replace(network, remark=remark), vocabulary, identity)
 
 
 def from_objects(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, name: str = "") -> LoadedModel:
@@ -117,12 +120,13 @@ def _read_pretrained(files: CheckpointFiles, place: Placement) -> Network:
     return read_pretrained(files, place)
 
 
-def _put_together(name: str, network: Network, vocabulary: Vocabulary) -> LoadedModel:
+def _put_together(name: str, network: Network, vocabulary: Vocabulary, identity: str = "") -> LoadedModel:
     engine, device = network.engine, str(network.device)
     _require_room(name, vocabulary, engine.vocabulary_size)
     layout = detect(vocabulary, network.eos_ids)
     placement = f"{device} ({network.remark})" if network.remark else device
-    return LoadedModel(name, engine, vocabulary, layout, str(network.dtype).removeprefix("torch."), device, placement)
+    dtype = str(network.dtype).removeprefix("torch.")
+    return LoadedModel(name, engine, vocabulary, layout, dtype, device, placement, identity)
 
 
 def _require_room(name: str, vocabulary: Vocabulary, rows: int) -> None:

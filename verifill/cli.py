@@ -21,8 +21,23 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 
-engine = typer.Typer(help="The process that runs the model for all windows.")
+
+def _show_help(context: typer.Context) -> None:
+    """Name the commands where none is given."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+        raise typer.Exit(BAD_INPUT)
+
+
+engine = typer.Typer(
+    help="The process that runs the model for all windows.", callback=_show_help, invoke_without_command=True
+)
 app.add_typer(engine, name="engine")
+
+bench = typer.Typer(
+    help="Measure models; for developers, with the repository.", callback=_show_help, invoke_without_command=True
+)
+app.add_typer(bench, name="bench")
 
 _TRACEBACK = "VERIFILL_TRACEBACK"
 _EXAMPLES = (
@@ -67,9 +82,7 @@ def _program(context: typer.Context, version: flags.Version = False) -> None:
     if version:
         typer.echo(f"verifill {__version__}")
         raise typer.Exit
-    if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
-        raise typer.Exit(BAD_INPUT)
+    _show_help(context)
 
 
 @app.command(epilog=_EXAMPLES)
@@ -172,7 +185,7 @@ def engine_run(
 
 
 @engine.command("status")
-def engine_status(json: flags.Json = False) -> None:
+def engine_status(json: flags.JsonList = False) -> None:
     """Show the engines that run."""
     from verifill import engines
 
@@ -195,6 +208,29 @@ def demo(
     from verifill import demo as show
 
     show.run(ModelOptions(model, dtype, device))
+
+
+@app.command()
+def doctor(
+    python: flags.Interpreter = None,
+    trust: flags.Trust = False,
+    model: flags.ModelName = None,
+    dtype: flags.ModelDtype = Dtype.AUTO,
+    device: flags.ModelDevice = "auto",
+    json: flags.Json = False,
+) -> None:
+    """Look whether model and analysis work here, and how fast; the exit code says whether something is broken."""
+    from verifill import doctor as doctors
+
+    raise typer.Exit(doctors.examine(ModelOptions(model, dtype, device), python, trust, json))
+
+
+@bench.command("quality", context_settings={"ignore_unknown_options": True, "help_option_names": []})
+def bench_quality(arguments: flags.Passed = None) -> None:
+    """Infilling by tests, cases of real packages, bits per byte; --help lists the options."""
+    from verifill import benches
+
+    benches.run("quality", arguments or [])
 
 
 @app.command(epilog=_TRAIN_EXAMPLES)

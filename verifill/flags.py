@@ -95,11 +95,14 @@ TokenFile = Annotated[
 ]
 Explain = Annotated[bool, Option("--explain", help="Show where each token came from and what was refused.")]
 Json = Annotated[bool, Option("--json", help="Print one JSON object.")]
+JsonList = Annotated[bool, Option("--json", help="Print a JSON list with an object for each.")]
 Version = Annotated[bool, Option("--version", help="Print the version and exit.")]
 InProcess = Annotated[bool, Option("--in-process", help="Run the model in this process, not in the shared engine.")]
 IdleMinutes = Annotated[
     float, Option("--idle-minutes", min=0.0, metavar="N", help="End after so long without a request.")
 ]
+
+Passed = Annotated[list[str] | None, Argument(metavar="OPTIONS", help="As the program itself reads them.")]
 
 # What editors pass along; it changes nothing.
 Stdio = Annotated[bool, Option("--stdio", hidden=True)]

@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass
 from pathlib import Path
 
-from completion.types import CompletionRequest, Document, Limits, Sampling
+from completion.types import CompletionRequest, Document, Limits, Sampling, Trigger
 from verifill.place import Place
 from verifill.surroundings import interpreter_for, workspace_of
 
@@ -119,6 +119,7 @@ def request_of(place: Place, options: CompleteOptions) -> CompletionRequest:
     return CompletionRequest(
         document=Document(str(place.path), place.text),
         offset=place.offset,
+        trigger=Trigger.PROGRAM,
         workspace=str(workspace),
         environment=interpreter_for(workspace, options.python, options.trust),
         facts=str(options.facts),

@@ -93,7 +93,9 @@ def service_over(loaded: LoadedModel) -> CompletionService:
     """Return a service that completes with ``loaded``, with analysis workers of its own."""
     from completion.hosts.local import start_analysis
     from completion.service import CompletionService
+    from models import calibration, selftest
 
+    selftest.warn(loaded, calibration.default_folder())
     return CompletionService(loaded, start_analysis())
 
 

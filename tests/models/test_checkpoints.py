@@ -172,6 +172,35 @@ def pickle_only(folder: Path) -> None:
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
 
 
+def in_gguf(folder: Path) -> None:
+    """Leave a file for llama.cpp in the weights' place."""
+    (folder / "model.safetensors").rename(folder / "model.gguf")
+
+
+def pickle_under_a_good_name(folder: Path) -> None:
+    """Call a pickle what the weights are called."""
+    torch.save({NORM: torch.ones(3)}, folder / "model.safetensors")
+
+
+def packed(dtype: torch.dtype) -> Callable[[Path], None]:
+    """Store the matrices in another type, without a word on their scale."""
+
+    def pack(weights: dict[str, torch.Tensor]) -> None:
+        weights.update({name: (100 * weight).to(dtype) for name, weight in weights.items() if weight.ndim > 1})
+
+    return change_weights(pack)
+
+
+def drop_bytes(number: int) -> Callable[[Path], None]:
+    """Cut a few bytes off the weights."""
+
+    def cut(folder: Path) -> None:
+        path = folder / "model.safetensors"
+        path.write_bytes(path.read_bytes()[:-number])
+
+    return cut
+
+
 def lose_shard(folder: Path) -> None:
     """Name a shard that is not there."""
     write("model.safetensors.index.json", '{"weight_map": {"a": "model-1-of-2.safetensors"}}')(folder)
@@ -226,6 +255,11 @@ BROKEN = [
     (write("model.safetensors", ""), "model.safetensors is truncated or damaged"),
     (write("model.safetensors", "x" * 500), "model.safetensors is truncated or damaged"),
     (pickle_only, "pickled weights, which can run code; save it as safetensors"),
+    (pickle_under_a_good_name, "model.safetensors is truncated or damaged"),
+    (in_gguf, "is in GGUF, for llama.cpp; choose"),
+    (drop_bytes(1), "model.safetensors is truncated or damaged"),
+    (packed(torch.int8), "weights in I8, and its configuration does not say how they are packed; choose"),
+    (packed(torch.float8_e4m3fn), "weights in F8_E4M3, and"),
     (lose_shard, "model-1-of-2.safetensors is missing"),
     (write("model.safetensors.index.json", "{}"), "names no weights"),
     (change_weights(lambda weights: weights.pop(NORM)), f"lacks 1 weights, {NORM}"),

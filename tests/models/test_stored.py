@@ -191,7 +191,7 @@ LEFT = [
     ("llama", put(vocab_size=59), f"{HEAD} is .*of another size"),
     ("llama", weights(lambda state: state.pop(NORM)), f"{NORM} is missing"),
     ("llama", weights(lambda state: state.update({"a": torch.ones(1)})), "a is missing or unknown"),
-    ("llama", weights(lambda state: state.update({NORM: torch.ones(32, dtype=torch.int8)})), "weights in I8"),
+    ("llama", weights(lambda state: state.update({"positions": torch.arange(3)})), "weights in I64"),
     ("llama", file("adapter_config.json", "{}"), "an adapter"),
     ("llama", file("model.safetensors.index.json", INDEX), "whole and in parts"),
 ]

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file, save_file
 
 from decoding.drafters.registry import BUILDERS
 from monitors.registry import NAMES
-from tests.models import tiny_checkpoints
+from tests.models import tiny_checkpoints, tiny_tokenizers
 from verifill.cli import run
 
 
@@ -98,9 +100,28 @@ def remove_tokenizer(model: Path) -> None:
     (model / "tokenizer.json").unlink()
 
 
+def leave_a_pickle(model: Path) -> None:
+    """Leave the weights under the name of a pickle."""
+    (model / "model.safetensors").rename(model / "pytorch_model.bin")
+
+
+def pack_weights(model: Path) -> None:
+    """Store the weights as integers."""
+    weights = load_file(model / "model.safetensors")
+    save_file({name: weight.to(torch.int8) for name, weight in weights.items()}, model / "model.safetensors")
+
+
+def take_another_tokenizer(model: Path) -> None:
+    """Put one without fill-in-the-middle tokens beside the weights."""
+    tiny_tokenizers.gpt2().save(str(model / "tokenizer.json"))
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
+        (leave_a_pickle, "model tiny has pickled weights, which can run code; save it as safetensors first"),
+        (pack_weights, "model tiny has weights in I8, and its configuration does not say how they are packed"),
+        (take_another_tokenizer, "model has no fill-in-the-middle tokens; choose a code model trained for infilling"),
         (cut_weights, "model tiny: weight file model.safetensors is truncated or damaged"),
         (remove_weights, "model tiny has no weights"),
         (remove_tokenizer, "model tiny has no tokenizer.json"),

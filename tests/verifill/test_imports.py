@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pkgutil
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.models import tiny_checkpoints
+from models.checkpoint_files import EMBEDDED
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("verifill", "lsp_server", "http_api", "completion", "decoding", "monitors", "models", "analysis")
@@ -55,9 +56,10 @@ def test_light(code: str, allowed: tuple[str, ...]) -> None:
     assert set(loaded) <= set(allowed)
 
 
-def test_completing_needs_no_transformers(tmp_path: Path) -> None:
+def test_completing_needs_no_transformers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A checkpoint like the embedded one is loaded and completes without the libraries that take longest to import."""
-    folder = tiny_checkpoints.save(tmp_path, tiny_checkpoints.llama(tie_word_embeddings=True))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    folder = shutil.copytree(EMBEDDED, tmp_path / "checkpoint")
     code = f"""
 import sys
 from completion.types import CompletionRequest, Document, Limits

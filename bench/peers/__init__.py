@@ -1,0 +1,1 @@
+"""Other programs that do what a part of ours does, beside ours."""
