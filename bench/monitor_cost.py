@@ -195,6 +195,7 @@ def keystrokes(model: LoadedModel, cases: Sequence[Case], packages: Path, python
     cold: Counter[str] = Counter()
     warm: Counter[str] = Counter()
     waits: list[float] = []
+    totals: dict[str, list[float]] = {"cold": [], "warm": []}
     service = CompletionService(model, FactStore(JediPool()))
     try:
         for case in cases:
@@ -204,9 +205,15 @@ def keystrokes(model: LoadedModel, cases: Sequence[Case], packages: Path, python
                 result = service.complete_now(replace(request, limits=Limits(NEW_TOKENS, multiline=False)))
                 (warm if typed else cold).update(result.counters["facts"])
                 waits.append(result.timings_ms["analysis_wait"])
+                totals["warm" if typed else "cold"].append(result.timings_ms["total"])
     finally:
         service.close()
-    return {"cold": shares(cold), "warm": shares(warm), "analysis_wait_ms": {"p50": median(waits), "max": max(waits)}}
+    return {
+        "cold": shares(cold),
+        "warm": shares(warm),
+        "analysis_wait_ms": {"p50": median(waits), "max": max(waits)},
+        "total_ms": {name: median(values) if values else 0.0 for name, values in totals.items()},
+    }
 
 
 def shares(counts: Counter[str]) -> dict[str, float]:

@@ -31,10 +31,12 @@ from completion.service import CompletionService
 from models.checkpoints import LoadedModel, load
 from monitors import registry
 
-KINDS = ("deref", "import", "midline", "callargs")
+KINDS = ("deref", "import", "line", "midline", "callargs")
 JUDGED = frozenset({"deref", "import"})
 NEW_TOKENS = 24
 NONE, ALL = "none", "all"
+
+SETTINGS = ("loads", "per_kind", "ablation_per_kind", "cost_cases", "seed")
 
 Monitors = tuple[str, ...] | None
 
@@ -60,6 +62,7 @@ METRICS = {
     "first_line": "first line right",
     "parses": "parses",
     "undefined": "undefined names",
+    "empty": "nothing written",
 }
 
 
@@ -68,7 +71,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parse(arguments)
     console = Console(stderr=True)
     cases = read_cases(options.cases)
-    wide = sample(cases, KINDS, options.per_kind, options.seed)
+    wide = [
+        *sample(cases, KINDS[:1], options.loads, options.seed),
+        *sample(cases, KINDS[1:], options.per_kind, options.seed),
+    ]
     narrow = sample(cases, KINDS, options.ablation_per_kind, options.seed)
     packages, model = site_packages(options.python), load(options.model)
     judges = Judges(options.python, options.oracle, options.metrics)
@@ -76,11 +82,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     benefit = bench.scores({NONE: (), ALL: None}, wide)
     ablation = bench.scores(dict(ablations()), narrow) if narrow else {}
     numbers = {
-        "settings": {name: getattr(options, name) for name in ("per_kind", "ablation_per_kind", "cost_cases", "seed")},
+        "settings": {name: getattr(options, name) for name in SETTINGS},
         "model": {"name": model.name, "dtype": model.dtype},
         "benefit": {kind: compare(wide, benefit, kind) for kind in KINDS},
         "refusals": {kind: refusals(wide, benefit, kind) for kind in sorted(JUDGED)},
-        "ablation": {name: totals(narrow, scores) for name, scores in ablation.items()},
+        "ablation": {name: totals(narrow, ablation, name) for name in ablation},
         "cost": bench.cost(sample(cases, KINDS, options.cost_cases, options.seed)) if options.cost_cases else {},
     }
     table = as_tables(numbers)
@@ -139,6 +145,7 @@ class Bench:
             "first_line": tuple(as_float(row["first_line_exact_match"]) for row in rows),
             "parses": tuple(as_float(row["parses"]) for row in rows),
             "undefined": tuple(as_float(row["new_undefined"]) for row in rows),
+            "empty": tuple(float(not text.strip()) for text in texts),
         }
         names = tuple(first_name(text) for text in texts)
         return Scores(names, tuple(verdicts.get(i, "unknown") for i in range(len(cases))), values)
@@ -186,12 +193,19 @@ def refusals(cases: Sequence[Case], scores: Mapping[str, Scores], kind: str) -> 
     return {refused: dict(found) for refused, found in counts.items()}
 
 
-def totals(cases: Sequence[Case], scores: Scores) -> dict[str, tuple[float, int]]:
-    """Return the mean of each metric over all cases that it applies to, and their number."""
+def totals(cases: Sequence[Case], scores: Mapping[str, Scores], name: str) -> dict[str, dict[str, Any]]:
+    """Return each metric of a configuration, and its paired change.
+
+    A monitor alone is compared with no monitors, all but one with all.
+    """
+    other = scores[NONE if name.startswith("only ") else ALL]
     found = {}
-    for metric, values in scores.values.items():
+    for metric, values in scores[name].values.items():
         known = [value for value in values if value is not None]
-        found[metric] = (sum(known) / max(1, len(known)), len(known))
+        both = [i for i, (a, b) in enumerate(zip(other.values[metric], values, strict=True)) if None not in (a, b)]
+        changes = [float(values[i] or 0) - float(other.values[metric][i] or 0) for i in both]
+        change = interval(changes, [cases[i]["path"] for i in both]) if both else (0.0, 0.0, 0.0)
+        found[metric] = {"mean": sum(known) / max(1, len(known)), "cases": len(known), "change": change}
     return found
 
 
@@ -221,9 +235,8 @@ def as_tables(numbers: Mapping[str, Any]) -> str:
     ]
     parts.append(markdown(("cases", "refused name", "written instead", "number"), refused))
     if numbers["ablation"]:
-        rows = [
-            (name, *(f"{100 * m:.1f} % of {n}" for m, n in row.values())) for name, row in numbers["ablation"].items()
-        ]
+        rows = [(name, *(changed(cell) for cell in row.values())) for name, row in numbers["ablation"].items()]
+        parts.append("Share, number of cases, and paired change against no monitors (`only`) or against all:")
         parts.append(markdown(("monitors", *METRICS.values()), rows))
     if numbers["cost"]:
         parts += cost_tables(numbers["cost"])
@@ -256,7 +269,16 @@ def cost_tables(cost: Mapping[str, Any]) -> list[str]:
                 for name in ("cold", "warm")
             ],
         ),
+        f"A keystroke in live mode, median: {facts['total_ms']['cold']:.0f} ms the first time in a file, "
+        f"{facts['total_ms']['warm']:.0f} ms after that; waited for facts {facts['analysis_wait_ms']['p50']:.0f} ms, "
+        f"at most {facts['analysis_wait_ms']['max']:.0f}.",
     ]
+
+
+def changed(cell: Mapping[str, Any]) -> str:
+    """Return a share with its change."""
+    change, low, high = (100 * value for value in cell["change"])
+    return f"{100 * cell['mean']:.0f} % of {cell['cases']}, {change:+.0f} ({low:+.0f} to {high:+.0f})"
 
 
 def percent(triple: tuple[float, float, float]) -> str:
@@ -272,10 +294,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--oracle", type=Path, required=True, help="program that judges names at run time")
     parser.add_argument("--metrics", type=Path, required=True, help="program that compares and parses")
     parser.add_argument("--model", help="checkpoint folder; default the embedded model")
-    parser.add_argument("--per-kind", type=int, default=120, help="cases of each kind for none against all")
-    parser.add_argument(
-        "--ablation-per-kind", type=int, default=12, help="cases of each kind for one by one; 0 for none"
-    )
+    parser.add_argument("--loads", type=int, default=300, help="attribute loads for none against all")
+    parser.add_argument("--per-kind", type=int, default=60, help="cases of each other kind for none against all")
+    parser.add_argument("--ablation-per-kind", type=int, default=4, help="cases of each kind one by one; 0 for none")
     parser.add_argument("--cost-cases", type=int, default=12, help="cases of each kind for costs; 0 for none")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder of monitors.json and monitors.md")

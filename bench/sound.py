@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,7 +25,7 @@ from rich.progress import track
 from tokenizers import Tokenizer
 
 from analysis.facts import BaseDocument, FactView
-from analysis.scanner import START, scan_text
+from analysis.scanner import START, Scan, scan_text
 from bench.common import RESULTS, markdown, write_results
 from bench.sites import EVALUATION, STANDARD_LIBRARY, TABLE_DISTRIBUTIONS, packages_of, python_files, read_source
 from bench.tokenizers import embedded, large
@@ -42,7 +43,7 @@ TIED = frozenset(b"\\{}\"'")
 
 @dataclass(frozen=True)
 class Cut:
-    """Whole logical lines taken out of a file, with the cursor somewhere on the first.
+    """Whole lines, logical and physical ones in turn, taken out of a file, with the cursor somewhere on the first.
 
     Attributes:
         path: The file.
@@ -178,15 +179,18 @@ def check(files: Iterable[Path], per_file: int, seed: int, pieces: Pieces = sing
 def cuts_of(path: Path, count: int, rng: random.Random) -> Iterator[Cut]:
     """Yield some cuts of a file; none if it is not UTF-8 or has no code."""
     text = (read_source(path) or "").encode()
-    starts = logical_lines(text)
-    for _ in range(count if len(starts) > 1 else 0):
+    lines = (logical_lines(text), physical_lines(text))
+    for number in range(count if len(lines[0]) > 1 else 0):
+        starts = lines[number % 2]
         first = rng.randrange(len(starts) - 1)
         last = rng.randrange(first, min(first + MOST_LINES, len(starts) - 1))
         begin, end = starts[first], starts[last + 1] - 1
         places = cursor_places(text, begin, end)
         cursor = rng.choice(places)
         healed = rng.randrange(min(6, cursor - begin + 1))
-        yield Cut(path, begin, site_at(text, begin, cursor, end, healed, path), text[begin:end])
+        site = site_at(text, begin, cursor, end, healed, path)
+        if is_closed(site.start, text[begin:end]):
+            yield Cut(path, begin, site, text[begin:end])
 
 
 def logical_lines(text: bytes) -> Sequence[int]:
@@ -199,12 +203,27 @@ def logical_lines(text: bytes) -> Sequence[int]:
     return starts
 
 
+def physical_lines(text: bytes) -> Sequence[int]:
+    """Return where lines begin, also inside brackets and strings, and the end of the text if a line ends there."""
+    return [0, *(end.end() for end in re.finditer(rb"(?<!\\)\n", text))]
+
+
 def cursor_places(text: bytes, begin: int, end: int) -> Sequence[int]:
     """Return offsets on the first physical line where a cursor makes sense; at least its start."""
     stop = text.find(b"\n", begin, end)
     line_end = end if stop < 0 else stop
     free = [at for at in range(begin + 1, line_end + 1) if not TIED.intersection(text[at - 1 : at + 1])]
     return [begin, *free]
+
+
+def is_closed(start: Scan, middle: bytes) -> bool:
+    """Whether a middle closes what it opens and nothing else: that is what ``monitors.brackets`` takes for granted."""
+    scan = start
+    for byte in middle:
+        scan = scan.step(byte)
+        if scan.depth < start.depth:
+            return False
+    return scan.nesting == start.nesting
 
 
 def site_at(text: bytes, begin: int, cursor: int, end: int, healed: int, path: Path) -> Site:

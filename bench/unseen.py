@@ -6,7 +6,8 @@ A real package is renamed (``bench.renaming``) into a temporary folder, so that 
 attribute loads on its own objects the name is taken out together with the rest of its line, and completed with
 and without monitors.  Whether the written name exists is judged at run time by importing the renamed package
 (``bench.unseen_oracle``); the true names are judged too, as the floor.  Where no name is written none is
-invented: those are counted apart.  Draws ``unseen.svg``.
+invented, and a name that is assigned to (``self.new = 1`` where the package had ``self.old()``) may be new:
+those are counted apart.  Draws ``unseen.svg``.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import argparse
 import ast
 import json
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -39,6 +41,8 @@ from models.checkpoints import LoadedModel, load
 ORACLE = Path(__file__).with_name("unseen_oracle.py")
 # Made-up names take many tokens.
 NEW_TOKENS = 40
+UNJUDGED = ("unknown", "assigned")
+ASSIGNED = re.compile(r"\s*\w+\s*(?::|=(?!=))")
 CONFIGURATIONS: Mapping[str, tuple[str, ...] | None] = {"without": (), "with": None}
 
 
@@ -80,8 +84,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         library.write(Path(folder))
         floor = judged(options.python, Path(folder), loads, [one.truth for one in loads])
         loads = [one for one, verdict in zip(loads, floor, strict=True) if verdict != "invalid"]
-        names = complete(model, loads, Path(folder), options.python, console)
+        texts = complete(model, loads, Path(folder), options.python, console)
+        names = {which: [first_name(text) for text in found] for which, found in texts.items()}
         verdicts = {which: judged(options.python, Path(folder), loads, found) for which, found in names.items()}
+        for which, found in texts.items():
+            stores = map(is_assigned, loads, found)
+            verdicts[which] = ["assigned" if new else v for new, v in zip(stores, verdicts[which], strict=True)]
     numbers = {
         "package": options.package,
         "renamed": len(library.names),
@@ -145,8 +153,8 @@ def bound(node: ast.stmt) -> Iterator[str]:
 def complete(
     model: LoadedModel, loads: Sequence[Load], folder: Path, python: str, console: Console
 ) -> dict[str, list[str]]:
-    """Return the name that each configuration writes at each load."""
-    names: dict[str, list[str]] = {which: [] for which in CONFIGURATIONS}
+    """Return what each configuration writes at each load."""
+    texts: dict[str, list[str]] = {which: [] for which in CONFIGURATIONS}
     service = CompletionService(model, FactStore(JediPool()))
     try:
         for one in track(loads, "completing", console=console):
@@ -160,10 +168,16 @@ def complete(
                     monitors=monitors,
                     limits=Limits(NEW_TOKENS, multiline=False),
                 )
-                names[which].append(first_name(service.complete_now(request).text))
+                texts[which].append(service.complete_now(request).text)
     finally:
         service.close()
-    return names
+    return texts
+
+
+def is_assigned(load: Load, text: str) -> bool:
+    """Whether what was written at a statement's start assigns to the name."""
+    line = load.prefix.rpartition("\n")[2].strip()
+    return line == f"{load.receiver}." and ASSIGNED.match(text) is not None
 
 
 def judged(python: str, folder: Path, loads: Sequence[Load], names: Sequence[str]) -> list[str]:
@@ -183,7 +197,7 @@ def summary(
     loads: Sequence[Load], names: Mapping[str, Sequence[str]], verdicts: Mapping[str, list[str]]
 ) -> dict[str, Any]:
     """Compare, paired, with intervals over files."""
-    both = [i for i in range(len(loads)) if all(found[i] != "unknown" for found in verdicts.values())]
+    both = [i for i in range(len(loads)) if all(found[i] not in UNJUDGED for found in verdicts.values())]
     files = [loads[i].path for i in both]
     wrong = {which: [float(found[i] == "invalid") for i in both] for which, found in verdicts.items()}
     right = {
@@ -198,6 +212,7 @@ def summary(
         "invalid_count": counts,
         "fewer_invalid": 1 - counts["with"] / max(1, counts["without"]),
         "empty": {which: found.count("empty") for which, found in verdicts.items()},
+        "assigned": {which: found.count("assigned") for which, found in verdicts.items()},
         "next_identifier": {which: interval(values, everywhere) for which, values in right.items()},
     }
 
@@ -213,6 +228,7 @@ def as_table(numbers: Mapping[str, Any]) -> str:
         (f"next identifier right ({numbers['loads']} loads)", *map(percent, numbers["next_identifier"].values())),
     ]
     rows.append((f"no name written ({numbers['loads']} loads)", *numbers["empty"].values()))
+    rows.append((f"name assigned to ({numbers['loads']} loads)", *numbers["assigned"].values()))
     fewer = f"{100 * numbers['fewer_invalid']:.0f} % fewer invented names ({numbers['package']}, renamed)."
     return markdown(("attribute loads on an unseen library", "without monitors", "with"), rows) + f"\n\n{fewer}"
 

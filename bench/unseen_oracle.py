@@ -3,7 +3,8 @@
 ``python unseen_oracle.py FOLDER`` reads rows from standard input.
 
 A row is ``{"module": ..., "owner": CLASS or null, "receiver": ..., "name": ...}``; the answer to each is a line
-"valid", "invalid", "unknown" or, for the empty name, "empty".  Standard library only: it runs in the environment that has the package's needs.
+"valid", "invalid", "unknown" or, for the empty name, "empty".  Standard library only: it runs in the
+environment that has what the package needs.
 """
 
 from __future__ import annotations

@@ -12,11 +12,15 @@ from dataclasses import replace
 from analysis.lexicon import COMPOUND
 from decoding.choosing import choose, cut, drop
 from decoding.run import Emitted, Refused, Run
-from decoding.trim import may_end, watch_at
+from decoding.trim import end_of, ends_well, kept_length, may_end, typed_length, watch_at
+from decoding.types import Steps
 from monitors.base import Lexed
 
+# Where a block has no room, a plain statement is wanted: not what only goes with one, nor a way around.
+NO_STATEMENT = (*sorted(COMPOUND), b"@", b"#")
 
-def inspect(run: Run) -> bool:
+
+def inspect(run: Run) -> Steps[bool]:
     """Look at the lines finished since the last time, and at the middle if it is finished.
 
     Returns:
@@ -29,10 +33,10 @@ def inspect(run: Run) -> bool:
         if not end:
             continue
         if not run.parts.inspector.line_stands(run.text_before(position) + run.emitted[position].data[:end]):
-            return retreat(run, position, ended=False)
+            return (yield from retreat(run, position, ended=False))
         run.inspected = position + 1
-    if run.finish == "stop" and not end_stands(run):
-        return retreat(run, len(run.emitted) - 1, ended=True)
+    if run.finish == "stop" and not ends_well(run) and not is_kept_in_part(run):
+        return (yield from retreat(run, len(run.emitted) - 1, ended=True))
     return False
 
 
@@ -44,19 +48,13 @@ def line_end(token: Emitted) -> int:
     return next((size for size in range(len(token.data), 0, -1) if text.after[size - 1].ended), 0)
 
 
-def end_stands(run: Run) -> bool:
-    """Whether the middle may end where the stop policy, or the model, has ended it."""
-    length = end_of(run)
-    return may_end(run, length) and run.parts.inspector.end_stands(run.text[:length], watch_at(run, length).scan)
+def is_kept_in_part(run: Run) -> bool:
+    """Whether a middle that has ended is trimmed to one that still has something of its last line."""
+    line = run.text.rfind(b"\n", 0, len(run.text[: end_of(run)].rstrip())) + 1
+    return kept_length(run) > max(typed_length(run), line)
 
 
-def end_of(run: Run) -> int:
-    """Return the length of a middle that the stop policy, or the model, has ended."""
-    cut_at = run.parts.stop.cut(run.stop)
-    return len(run.text) if cut_at is None else cut_at
-
-
-def retreat(run: Run, last: int, ended: bool) -> bool:
+def retreat(run: Run, last: int, ended: bool) -> Steps[bool]:
     """Choose again in the line that ends with the token ``last``.
 
     If that was done before, the middle ends before that line; one that has ``ended`` there anyway is
@@ -67,15 +65,16 @@ def retreat(run: Run, last: int, ended: bool) -> bool:
         if not ended:
             give_up(run, last)
         return False
-    if ended and lacks_block(run):
-        place, barred = free[0], tuple(COMPOUND)
+    if ended and lacks_statement(run):
+        place, barred = free[0], NO_STATEMENT
     else:
         place = least_sure(run, free)
         barred = (run.emitted[place].data.strip(),)
     run.recorder.backtracks += 1
     run.refused[place] = Refused(tuple(run.emitted[place : last + 1]), barred)
     with run.recorder.phase("walk"):
-        cut(run, place, *choose(run, run.emitted[place].row, place, run.watch_before(place)))
+        choice, after = yield from choose(run, run.emitted[place].row, place, run.watch_before(place))
+        cut(run, place, choice, after)
     return True
 
 
@@ -99,19 +98,25 @@ def give_up(run: Run, last: int) -> None:
 
 def free_places(run: Run, last: int) -> list[int]:
     """Return the tokens of the line up to ``last`` that are more than white space and not the user's."""
-    typed = len(run.job.kept) + len(run.job.healed)
+    typed = typed_length(run)
     places = range(run.inspected, last + 1)
     return [i for i in places if run.emitted[i].data.strip() and len(run.text_before(i + 1)) > typed]
 
 
-def lacks_block(run: Run) -> bool:
-    """Whether the middle has ended with a header that the user did not begin, and the suffix has no block for it."""
-    begun = run.inspected == 0 and run.text[: len(run.job.kept) + len(run.job.healed)].strip()
+def lacks_statement(run: Run) -> bool:
+    """Whether the middle has ended with a header, a decorator or a comment where the suffix wants a statement.
+
+    A header that the user began is his.
+    """
+    begun = run.inspected == 0 and run.text[: typed_length(run)].strip()
     length = end_of(run)
-    return not begun and watch_at(run, length).scan.keyword in COMPOUND and not may_end(run, length)
+    scan = watch_at(run, length).scan
+    if begun or not (scan.keyword in COMPOUND or scan.line[:1] in (b"@", b"#")):
+        return False
+    return scan.keyword not in COMPOUND or not may_end(run, length)
 
 
-def revived(run: Run, position: int) -> bool:
+def revived(run: Run, position: int) -> Steps[bool]:
     """Choose again along the line that was refused at ``position``; take it up again where it changes.
 
     Returns:
@@ -121,7 +126,7 @@ def revived(run: Run, position: int) -> bool:
     run.emitted = present[:position]
     for old in refused.tokens:
         before = run.watch
-        choice, after = choose(run, old.row, len(run.emitted), before)
+        choice, after = yield from choose(run, old.row, len(run.emitted), before)
         missing = after.missing() if old.data else ()
         run.emitted.append(replace(old, choice=choice, before=before, after=after, missing=missing))
         if choice.token != old.token:

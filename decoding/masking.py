@@ -13,12 +13,13 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 import torch
 
 from analysis.facts import FactView
 from decoding.futures import ALIGNED, Futures
-from decoding.odds import Odds, listed_tokens
+from decoding.odds import Odds, listed_set, listed_tokens
 from decoding.sampling import Sampler
 from decoding.suspicion import Suspicion
 from decoding.verdicts import Verdicts
@@ -63,6 +64,20 @@ class Choice:
     token: int | None
     denials: tuple[Denial, ...] = ()
     stood_down: tuple[str, ...] = ()
+
+
+class Found(NamedTuple):
+    """The best of some candidates.
+
+    Attributes:
+        token: Its id; None if none is legal.
+        score: Its penalised score, ``FORBIDDEN`` if there is none.
+        denials: Better-scored candidates that lost, best first.
+    """
+
+    token: int | None
+    score: float
+    denials: tuple[Denial, ...]
 
 
 @dataclass(frozen=True)
@@ -145,30 +160,29 @@ class Masker:
         """Try the kept candidates, and what a monitor lists instead; then everything below them."""
         verdicts, odds = self.verdicts(watch, view), Odds(row, watch, view, self.vocabulary)
         judge = self._weighed(verdicts, odds, discounts)
-        suspicion = self._suspicion(judge(kept[0][1]), odds)
-        best, denials = self._lazily(kept, judge, suspicion)
-        if best is None:
-            return lazy_best(self._below(row, verdicts), judge, MOST_BELOW)[0], denials
-        listed = self._listed_instead(best, denials, watch) if self.strength is None else ()
+        found = self._lazily(kept, judge, self._suspicion(judge(kept[0][1]), odds))
+        if found.token is None:
+            return lazy_best(self._below(row, verdicts), judge, MOST_BELOW).token, found.denials
+        listed = self._listed_instead(found, watch) if self.strength is None else ()
         if listed:
-            both = {*kept, *self.sampler.rank_among(row, position, listed)}
-            best, denials = self._lazily(sorted(both, key=best_first), judge, suspicion)
-        return best, denials
+            known = {token for _, token in kept}
+            others = (other for other in self.sampler.rank_among(row, position, listed) if other[1] not in known)
+            other = lazy_best(others, judge, floor=found.score)
+            if other.score > found.score:
+                return other.token, found.denials
+        return found.token, found.denials
 
     def _suspicion(self, best: Judgement, odds: Odds) -> Suspicion | None:
         """Return a way to rule tokens out if the model's favourite is objected to by a monitor that has a list."""
         closed = odds.closed_here(best.monitor) if best.penalty < 0 and self.strength is None else None
         return Suspicion(best.monitor, closed, odds) if closed is not None else None
 
-    def _lazily(
-        self, candidates: Sequence[tuple[float, int]], judge: Judge, suspicion: Suspicion | None
-    ) -> tuple[int | None, tuple[Denial, ...]]:
+    def _lazily(self, candidates: Sequence[tuple[float, int]], judge: Judge, suspicion: Suspicion | None) -> Found:
         """Find the best of the candidates; with a suspicion those that it lists are looked at first."""
         if suspicion is None:
             return lazy_best(candidates, judge)
-        listed = frozenset(listed_tokens(self.vocabulary.trie, suspicion.closed))
-        first = lazy_best((c for c in candidates if c[1] in listed), judge)[0]
-        floor = next((score + judge(token).penalty for score, token in candidates if token == first), FORBIDDEN)
+        listed = listed_set(self.vocabulary.trie, suspicion.closed)
+        floor = lazy_best((c for c in candidates if c[1] in listed), judge).score
         return lazy_best(candidates, judge, suspicion=suspicion, floor=floor)
 
     def _weighed(self, verdicts: Verdicts, odds: Odds, discounts: Mapping[int, float]) -> Judge:
@@ -194,16 +208,11 @@ class Masker:
         values, order = torch.sort(row[ids], descending=True, stable=True)
         return zip(values.tolist(), ids[order].tolist(), strict=True)
 
-    def _listed_instead(self, best: int, denials: tuple[Denial, ...], watch: Watch) -> Sequence[int]:
+    def _listed_instead(self, best: Found, watch: Watch) -> Sequence[int]:
         """Return the tokens of the finite set that the best candidate does not belong to; none if there is no such."""
-        objector = next((denial.monitor for denial in denials if denial.token == best), None)
+        objector = next((denial.monitor for denial in best.denials if denial.token == best.token), None)
         closed = watch.closed_by(objector) if objector is not None else None
         return listed_tokens(self.vocabulary.trie, closed) if closed is not None else ()
-
-
-def best_first(candidate: tuple[float, int]) -> tuple[float, int]:
-    """Sort key of (score, token id): the best score first, equal ones by id."""
-    return -candidate[0], candidate[1]
 
 
 def lazy_best(
@@ -212,7 +221,7 @@ def lazy_best(
     patience: int | None = None,
     suspicion: Suspicion | None = None,
     floor: float = FORBIDDEN,
-) -> tuple[int | None, tuple[Denial, ...]]:
+) -> Found:
     """Find the candidate with the best penalised score without judging them all.
 
     Args:
@@ -220,17 +229,14 @@ def lazy_best(
         judge: Gives the penalty of a token.
         patience: Gives up after so many forbidden candidates with no legal one among them; None for never.
         suspicion: Rules out tokens that stay below what another one has; they are not judged.
-        floor: A penalised score that one of the candidates is known to have.
-
-    Returns:
-        The token or None; the better-scored ones that lost, best first.
+        floor: A penalised score that some token is known to have; what stays below it is not judged.
     """
     best_token: int | None = None
     best_score = FORBIDDEN
     denials: list[Denial] = []
     forbidden = 0
     for score, token in candidates:
-        if best_token is not None and score <= best_score:
+        if score < floor or (best_token is not None and score <= best_score):
             break
         if suspicion is not None and score + suspicion.most(token) < max(floor, best_score):
             denials.append(Denial(token, suspicion.monitor))
@@ -244,4 +250,4 @@ def lazy_best(
                 break
         elif score + judgement.penalty > best_score:
             best_token, best_score = token, score + judgement.penalty
-    return best_token, tuple(denials)
+    return Found(best_token, best_score, tuple(denials))

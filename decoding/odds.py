@@ -59,12 +59,15 @@ class Odds:
             data: The token's bytes; b"" for an end token.
             monitor: Its name.
         """
-        watch, closed = self.watch, self.closed_here(monitor)
-        for start in range(len(data) + 1):
+        closed = self.closed_here(monitor)
+        if closed is not None:
+            return self._at(b"", monitor, closed)
+        alone = self.watch.alone(monitor)
+        for end in range(1, len(data) + 1):
+            alone = alone.advance(data[end - 1 : end], self.view)
+            closed = alone.closed_by(monitor)
             if closed is not None:
-                return self._at(data[:start], monitor, closed)
-            watch = watch.advance(data[start : start + 1], self.view)
-            closed = watch.closed_by(monitor)
+                return self._at(data[:end], monitor, closed)
         return 0.0
 
     def _at(self, before: bytes, monitor: str, closed: Continuations) -> float:
@@ -73,17 +76,36 @@ class Odds:
             node = self.vocabulary.trie
             for byte in before:
                 node = node.children[byte]
-            listed = self._mass(listed_tokens(node, closed))
-            everything = self._mass(node.below) if before else 1.0
+            listed = self._mass(listed_ids(node, closed))
+            everything = self._mass(ids_below(node)) if before else 1.0
             self._known[monitor, before] = log_ratio(listed, everything - listed)
         return self._known[monitor, before]
 
-    def _mass(self, tokens: Sequence[int]) -> float:
-        return float(self._probabilities[torch.as_tensor(tokens, dtype=torch.long)].sum()) if tokens else 0.0
+    def _mass(self, ids: torch.Tensor) -> float:
+        """Return the probability of some tokens together."""
+        return float((self.row[ids.to(self.row.device)].double() - self._total).exp().sum())
 
     @cached_property
-    def _probabilities(self) -> torch.Tensor:
-        return torch.softmax(self.row.double(), dim=-1).cpu()
+    def _total(self) -> torch.Tensor:
+        return torch.logsumexp(self.row.double(), dim=-1)
+
+
+@lru_cache(maxsize=256)
+def ids_below(node: Node) -> torch.Tensor:
+    """Return all tokens below ``node``."""
+    return torch.as_tensor(node.below, dtype=torch.long)
+
+
+@lru_cache(maxsize=256)
+def listed_ids(node: Node, closed: Continuations) -> torch.Tensor:
+    """Return ``listed_tokens``, to pick from a row with."""
+    return torch.as_tensor(listed_tokens(node, closed), dtype=torch.long)
+
+
+@lru_cache(maxsize=256)
+def listed_set(node: Node, closed: Continuations) -> frozenset[int]:
+    """Return ``listed_tokens``, to look tokens up in."""
+    return frozenset(listed_tokens(node, closed))
 
 
 @lru_cache(maxsize=256)
@@ -98,10 +120,13 @@ def listed_tokens(node: Node, closed: Continuations) -> Sequence[int]:
         here, texts = stack.pop()
         found += here.ids
         complete = b"" in texts
+        longer: dict[int, list[bytes]] = {}
+        for text in texts:
+            if text:
+                longer.setdefault(text[0], []).append(text[1:])
         for byte, child in here.children.items():
-            rest = tuple(text[1:] for text in texts if text[:1] == bytes((byte,)))
-            if rest:
-                stack.append((child, rest))
+            if byte in longer:
+                stack.append((child, tuple(longer[byte])))
             elif complete and byte not in closed.inside:
                 found += child.below
     return found

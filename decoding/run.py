@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -114,6 +114,7 @@ class Run:
         job: What to generate.
         parts: With what.
         recorder: Told of every forward pass and phase.
+        cancelled: Whether nobody wants the middle any more.
         view: Facts that the newest choice knew.
         start: The monitors' states behind the kept typed part.
         start_missing: Facts that a name begun in the kept part lacks.
@@ -130,6 +131,7 @@ class Run:
     job: Job
     parts: Parts
     recorder: Recorder
+    cancelled: Callable[[], bool]
     view: FactView
     start: Watch
     start_missing: tuple[FactKey, ...]

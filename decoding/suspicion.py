@@ -34,14 +34,14 @@ class Suspicion:
         data = self._odds.vocabulary.bytes_of(token)
         if not data:
             return 0.0
-        penalty = self._first.get(data[0])
-        if penalty is None:
-            penalty = self._first[data[0]] = self._penalty(data[:1])
-        if penalty == 0 and len(data) > 1:
-            penalty = self._penalty(data)
+        bound = self._first.get(data[0])
+        if bound is None:
+            bound = self._first[data[0]] = self._bound(data[:1])
+        return self._bound(data) if bound == 0 and len(data) > 1 else bound
+
+    def _bound(self, data: bytes) -> float:
+        """Return the bound for tokens that begin with ``data``."""
+        penalty = self._odds.watch.penalty_by(self.monitor, data, self._odds.view)
         if penalty == 0 or penalty == FORBIDDEN:
             return penalty
         return penalty + max(penalty, self._odds.correction(data, self.monitor))
-
-    def _penalty(self, data: bytes) -> float:
-        return self._odds.watch.penalty_by(self.monitor, data, self._odds.view)

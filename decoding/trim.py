@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from analysis.lexicon import WORD
+from analysis.scanner import Scan
 from decoding.run import Run
 from decoding.watch import Watch
 from monitors.base import FORBIDDEN
@@ -13,29 +14,43 @@ from monitors.base import FORBIDDEN
 def kept_length(run: Run) -> int:
     """Return how many bytes of ``run.text`` are the middle.
 
-    A middle that finished by itself is cut by the stop policy, where the suffix may follow.  One
-    that ran into a limit is trimmed back to the last byte where it may end, so that no limit leaves
-    half a name.  Where the suffix could not follow the typed part either (a bracket that nobody has
-    closed yet), the end of an expression will do.  What the user typed is kept in any case.
+    A middle that finished by itself is kept up to where the stop policy, or the model, has ended it,
+    if it stands with the suffix behind it.  Else, and where it ran into a limit, it is trimmed back to
+    the last end that does, so that no limit leaves half a name, and what is wrong at its end does not
+    cost the beginning.  Where the suffix could not follow the typed part either (a bracket that nobody
+    has closed yet), the end of an expression will do.  What the user typed is kept in any case.
     """
-    typed = len(run.job.kept) + len(run.job.healed)
-    wanted = run.parts.stop.cut(run.stop) if run.finish == "stop" else None
-    if run.finish == "stop" and (wanted is None or may_end(run, wanted)):
-        return max(typed, standing(run, len(run.text) if wanted is None else wanted))
+    typed = typed_length(run)
+    if run.finish == "stop" and ends_well(run):
+        return max(typed, end_of(run))
     limit = len(run.text) if run.refused_from is None else run.refused_from
-    limit = limit if wanted is None else wanted
-    legal = last_end(run, limit, may_follow)
-    if legal <= typed and not may_end(run, typed):
+    length = last_end(run, end_of(run) if run.finish == "stop" else limit, may_follow)
+    if length <= typed and not may_end(run, typed):
         return max(typed, last_end(run, limit, lambda run, there: bool(there.scan.chain)))
-    return max(typed, standing(run, legal))
+    while length > typed and not stands(run, length):
+        length = last_end(run, length - 1, may_follow)
+    return max(typed, length)
 
 
-def standing(run: Run, length: int) -> int:
-    """Return the largest length up to ``length`` that ends a line, or is it, and stands with the suffix behind it."""
-    typed = len(run.job.kept) + len(run.job.healed)
-    while length > typed and not run.parts.inspector.end_stands(run.text[:length], watch_at(run, length).scan):
-        length = last_end(run, max(typed, run.text.rfind(b"\n", 0, length)), may_follow)
-    return length
+def typed_length(run: Run) -> int:
+    """Return how many bytes at the start of the middle the user typed."""
+    return len(run.job.kept) + len(run.job.healed)
+
+
+def end_of(run: Run) -> int:
+    """Return the length of a middle that the stop policy, or the model, has ended."""
+    cut_at = run.parts.stop.cut(run.stop)
+    return len(run.text) if cut_at is None else cut_at
+
+
+def ends_well(run: Run) -> bool:
+    """Whether the middle may end where the stop policy, or the model, has ended it."""
+    return may_end(run, end_of(run)) and stands(run, end_of(run))
+
+
+def stands(run: Run, length: int) -> bool:
+    """Whether the first ``length`` bytes with the suffix behind them are Python."""
+    return run.parts.inspector.end_stands(run.text[:length], watch_at(run, length).scan)
 
 
 def may_end(run: Run, length: int) -> bool:
@@ -60,21 +75,26 @@ def may_follow(run: Run, there: Watch) -> bool:
 
 
 def last_end(run: Run, limit: int, fits: Callable[[Run, Watch], bool]) -> int:
-    """Return the largest length up to ``limit`` that fits and tears no word; that of the kept part if none does.
-
-    A word at the very end counts as torn: it may have wanted to go on.
-    """
+    """Return the largest length up to ``limit`` that fits and tears nothing; that of the kept part if none does."""
     text, length = run.text, len(run.text)
     for token in reversed(run.emitted):
         start = length - len(token.data)
         for size in range(min(len(token.data), limit - start), 0, -1):
             there = token.before.advance(token.data[:size], run.view)
-            if not (there.scan.name and goes_on(text, start + size)) and fits(run, there):
+            if not is_torn(there.scan, text, start + size) and fits(run, there):
                 return start + size
         length = start
     return length
 
 
-def goes_on(text: bytes, end: int) -> bool:
-    """Whether the word that ends at ``end`` goes on there, or may have been about to."""
-    return end == len(text) or text[end] in WORD
+def is_torn(scan: Scan, text: bytes, end: int) -> bool:
+    """Whether an end at ``end``, in the lexical state ``scan``, leaves half of something, or blanks.
+
+    Half a word: one that goes on, or may have been about to at the very end.  Half a statement: its first
+    word alone, like ``print`` or ``match``, which would be a name.
+    """
+    if scan.name and (end == len(text) or text[end] in WORD):
+        return True
+    first_word = all(byte in WORD for byte in scan.line)
+    rest = text[end:].lstrip(b" \t")
+    return text[end - 1 : end].isspace() or (first_word and rest[:1] not in (b"", b"\n", b"\r"))

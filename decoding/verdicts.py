@@ -6,10 +6,18 @@ but a name may stand, one judgement of ``(`` settles the hundred tokens that beg
 
 from __future__ import annotations
 
+from typing import Final
+
 from analysis.facts import FactView
 from decoding.watch import Judgement, Watch
 from models.vocabulary import Vocabulary
 from monitors.base import FORBIDDEN
+
+STRAY: Final = Judgement(-40.0, "spacing")
+"""Nearly a ban, for indentation in pieces that no tokenizer makes: the model has not seen what would follow."""
+
+_CODE: Final = (b"x", b" x")
+"""What code begins like behind a token of white space; most tokenizers join the last blank to the word."""
 
 
 class Verdicts:
@@ -44,7 +52,16 @@ class Verdicts:
         if token in self._end_ids:
             return self._watch.judge(self._ending, self._view, is_suffix=True)
         data = self._vocabulary.bytes_of(token)
-        return self._of_bytes(data) if data else Judgement(FORBIDDEN, "vocabulary")
+        if not data:
+            return Judgement(FORBIDDEN, "vocabulary")
+        judgement = self._of_bytes(data)
+        return STRAY if judgement.penalty == 0 and self._is_stray(data) else judgement
+
+    def _is_stray(self, data: bytes) -> bool:
+        """Whether ``data`` is a part of an indentation, and more blanks have to follow before any code may."""
+        if data.strip(b" ") or not self._watch.scan.at_line_start:
+            return False
+        return all(self._watch.judge(data + code, self._view).penalty == FORBIDDEN for code in _CODE)
 
     def candidates(self) -> list[int]:
         """Return all tokens but those whose first byte is forbidden: a superset of the legal ones."""

@@ -50,8 +50,8 @@ class Watch:
         if not data:
             return self
         text = Lexed.of(self.scan, data)
-        states = tuple(m.advance(s, text, view) for m, s in zip(self.monitors, self.states, strict=True))
-        return replace(self, scan=text.after[-1], states=states)
+        states = tuple([m.advance(s, text, view) for m, s in zip(self.monitors, self.states, strict=True)])
+        return Watch(self.monitors, text.after[-1], states)
 
     def judge(self, data: bytes, view: FactView, is_suffix: bool = False) -> Judgement:
         """Add up the penalties of ``data``; stops at the first monitor that forbids it."""
@@ -74,6 +74,13 @@ class Watch:
             if monitor.name == name:
                 return monitor.score(state, Lexed.of(self.scan, data), view)
         return 0.0
+
+    def alone(self, name: str) -> Watch:
+        """Return the states of the monitor of that name without the others; no states if there is none."""
+        for monitor, state in zip(self.monitors, self.states, strict=True):
+            if monitor.name == name:
+                return Watch((monitor,), self.scan, (state,))
+        return Watch((), self.scan, ())
 
     def stand_down(self) -> tuple[Watch, str] | None:
         """Set the newest monitor aside that is not sound.
@@ -107,11 +114,11 @@ class Watch:
 
     def needs(self) -> tuple[FactKey, ...]:
         """Return the questions whose answers may be wanted soon."""
-        return tuple(key for m, s in zip(self.monitors, self.states, strict=True) for key in m.needs(s))
+        return tuple([key for m, s in zip(self.monitors, self.states, strict=True) for key in m.needs(s)])
 
     def missing(self) -> tuple[FactKey, ...]:
         """Return the questions that had no answer when the last ``advance`` passed their site."""
-        return tuple(key for m, s in zip(self.monitors, self.states, strict=True) for key in m.missing(s))
+        return tuple([key for m, s in zip(self.monitors, self.states, strict=True) for key in m.missing(s)])
 
     def checks(self) -> tuple[Check, ...]:
         """Return the judgements on all names finished so far."""

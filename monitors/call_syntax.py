@@ -58,7 +58,7 @@ class CallSyntax(Factless):
         if quiet(state.levels, text):
             return state if ahead == state.ahead else Order(ahead, state.levels)
         reader = Reader(state.levels, text)
-        dead = any([step.at >= state.ahead and self._breaks(step) for step in reader.steps()])
+        dead = any([step.at >= state.ahead and self._breaks(step, text.is_suffix) for step in reader.steps()])
         return Order(0, (), True) if dead else Order(ahead, reader.levels)
 
     def score(self, state: Order, text: Lexed, view: FactView) -> float:
@@ -68,16 +68,18 @@ class CallSyntax(Factless):
         if quiet(state.levels, text):
             return 0.0
         steps = Reader(state.levels, text).steps()
-        return FORBIDDEN if any(step.at >= state.ahead and self._breaks(step) for step in steps) else 0.0
+        return (
+            FORBIDDEN if any(step.at >= state.ahead and self._breaks(step, text.is_suffix) for step in steps) else 0.0
+        )
 
-    def _breaks(self, step: Step) -> bool:
-        """Whether a step is the one that the grammar, or the suffix, does not allow."""
+    def _breaks(self, step: Step, in_suffix: bool) -> bool:
+        """Whether a step, or one of the suffix itself, is the one that the grammar, or the suffix, does not allow."""
         before, call, behind = step.before, step.call, self._behind
         if before.wrong or step.event is not Event.BECAME:
             return False
         if call.wrong:
             return True
-        if (step.depth, call.opening) != (behind.depth, behind.opening):
+        if in_suffix or (step.depth, call.opening) != (behind.depth, behind.opening):
             return False
         # Before a keyword, "name=" may go on as the comparison "name==".
         is_keyword = call.form is Form.KEYWORD or (call.form is Form.EQUALS and call.named_only)

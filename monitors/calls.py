@@ -163,7 +163,7 @@ class Calls:
                 self._begin(walk, step, held, view)
             elif step.event is Event.COMMA:
                 held = self._informed(held, view)
-                paid = self._comma_price(held, step.call, step.depth, text.after[step.at].line)
+                paid = self._comma_price(held, step.call, step.depth, text.after[step.at].line, text.is_suffix)
                 walk.penalty += paid
                 walk.put(step.depth, held._replace(room=None, paid=paid))
             elif step.event is Event.CLOSED:
@@ -185,7 +185,7 @@ class Calls:
         held = self._informed(held, view)
         if held.fact is None and held.key is not None:
             walk.missing = (*walk.missing, held.key)
-        walk.put(step.depth, held._replace(room=self._room(held, step.call, step.depth)))
+        walk.put(step.depth, held._replace(room=self._room(held, step.call, step.depth, walk.text.is_suffix)))
 
     def _informed(self, held: Held, view: FactView) -> Held:
         """Add the fact if it has come."""
@@ -225,11 +225,11 @@ class Calls:
         arity = f"arity.{kind}"
         return Prices(penalty(f"keywords.{kind}.unlisted"), penalty(f"{arity}.extra"), penalty(f"{arity}.missing"))
 
-    def _room(self, held: Held, call: Call, depth: int) -> Room | None:
-        """Return what fits as the next argument of a call."""
+    def _room(self, held: Held, call: Call, depth: int, in_suffix: bool = False) -> Room | None:
+        """Return what fits as the next argument of a call, which the suffix's own keywords do beside each other."""
         if not held.signatures or call.wrong:
             return None
-        here = (depth, call.opening) == (self._behind.depth, self._behind.opening)
+        here = not in_suffix and (depth, call.opening) == (self._behind.depth, self._behind.opening)
         return room_of(held.signatures, call, self._behind.keywords if here else frozenset())
 
     def _stands(self, walk: _Walk, step: Step) -> bool:
@@ -239,9 +239,9 @@ class Calls:
             return True
         return walk.has_word(name, step, whole)
 
-    def _comma_price(self, held: Held, call: Call, depth: int, line: bytes) -> float:
+    def _comma_price(self, held: Held, call: Call, depth: int, line: bytes, in_suffix: bool = False) -> float:
         """Return what the comma cost behind which nothing fits, unless it ends one of the call's lines."""
-        room = self._room(held, call, depth)
+        room = self._room(held, call, depth, in_suffix)
         if room is None or room.any_name or room.names.ordered or (room.more and not call.named_only):
             return 0.0
         written = line[call.opening :]

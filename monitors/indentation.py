@@ -58,7 +58,8 @@ class Indentation(Factless):
         """Take each byte."""
         blocks, ahead, dead = state.blocks, state.ahead, state.dead
         if not begins_lines(text):
-            return Progress(blocks.within_line(text.after, text.data), max(0, ahead - len(text.data)), dead)
+            within = blocks.within_line(text.after, text.data)
+            return state if within is blocks and not ahead else Progress(within, max(0, ahead - len(text.data)), dead)
         before = text.before
         for byte, after in zip(text.data, text.after, strict=True):
             if begins_statement(before, byte) and not (ahead or self._free or blocks.admits(before.indent)):

@@ -67,7 +67,9 @@ class Margins(Factless):
         """Take each byte."""
         blocks, ahead, ours, dead, before = state.blocks, state.ahead, state.ours, state.dead, text.before
         if not begins_lines(text):
-            return Margin(blocks.within_line(text.after, text.data), max(0, ahead - len(text.data)), False, dead)
+            within = blocks.within_line(text.after, text.data)
+            unchanged = within is blocks and not ahead and not ours
+            return state if unchanged else Margin(within, max(0, ahead - len(text.data)), False, dead)
         for byte, after in zip(text.data, text.after, strict=True):
             if not ahead and before.at_line_start and not self._free:
                 dead = dead or not self._helps(blocks, ours, before, after, byte)

@@ -25,6 +25,7 @@ AGAIN: Final = math.log(0.02)
 LONGEST_ROUND: Final = 12
 _KEPT: Final = LONGEST_ROUND * (MOST_ROUNDS + 2)
 _BLANKS: Final = BLANKS | {RETURN}
+_PIECE: Final = re.compile(rb"[\w\x80-\xff]+|[^\w\x80-\xff]")
 _MAY_IMPORT: Final = (b"", b"i", b"f")
 """How a line begins that imports, or may yet."""
 _IMPORT: Final = re.compile(rb"^(?:import|from)[ \t][^\r\n#;]*[\w)]", re.MULTILINE)
@@ -76,18 +77,18 @@ class Repetition(Factless):
     def _follow(self, state: Round, text: Lexed) -> tuple[Round, float]:
         words, word, following, price, ahead = state.words, state.word, state.next, state.price, state.ahead
         total = self._again(text, ahead)
-        for byte in text.data:
-            if byte in WORD and (not word or word[-1] in WORD):
-                word += bytes((byte,))
+        for match in _PIECE.finditer(text.data):
+            piece, begun = match[0], 0
+            if word and word[-1] in WORD and piece[0] in WORD:
+                begun, word = len(word), word + piece
             else:
                 if word:
                     words = (*words[1 - _KEPT :], word)
                     following, price = _what_goes_round(words)
-                word = b"" if byte in _BLANKS else bytes((byte,))
-            if ahead:
-                ahead -= 1
-            elif word and word == following:
+                word = b"" if piece[0] in _BLANKS else piece
+            if following and ahead < len(following) - begun <= len(piece) and word.startswith(following):
                 total += price
+            ahead = max(0, ahead - len(piece))
         return Round(words, word, following, price, ahead), total
 
     def _again(self, text: Lexed, ahead: int) -> float:
@@ -102,8 +103,10 @@ def _what_goes_round(words: tuple[bytes, ...]) -> tuple[bytes, float]:
     """Return the word that would go on with a round, and its price; b"" and 0 if nothing goes round."""
     most, following = 0, b""
     for length in range(1, min(LONGEST_ROUND, len(words) // 2) + 1):
+        if words[-1] != words[-1 - length]:
+            continue
         unit = words[-length:]
-        if words[-1] != words[-1 - length] or not any(word[0] in WORD for word in unit):
+        if not any(word[0] in WORD for word in unit):
             continue
         rounds, end = 1, len(words) - length
         while end >= length and words[end - length : end] == unit:

@@ -22,10 +22,11 @@ from analysis.scanner import Scan, scan_text
 from analysis.syntax import SyntaxWindow
 from monitors.base import FORBIDDEN, Factless, Kind, Lexed, Site
 
-MOST_BYTES: Final = 16_384
+MOST_BYTES: Final = 32_768
 """Text around the cursor that is parsed at most, before and behind it: a few milliseconds."""
 
 _DEFINITION: Final = re.compile(rb"\n(?=async[ \t]+def\b|def\b|class\b|@)")
+_LINE: Final = re.compile(rb"^([ \t]*)\S", re.MULTILINE)
 _WHITE_SPACE: Final = BLANKS | {NEWLINE, RETURN}
 _FILLERS: Final = (b"", b"pass", b"if x:", b"x")
 """What stands for a middle: with one of these, a document that is whole otherwise parses."""
@@ -78,6 +79,16 @@ class Viability:
         for filler in _FILLERS:
             yield self._site.typed + filler
             yield self._indent + filler
+        if not self._site.typed.strip():
+            yield from (indent + b"pass" for indent in self._indents_around())
+
+    def _indents_around(self) -> Iterator[bytes]:
+        """Yield how the middle may be indented where the user has not said it."""
+        behind = _LINE.search(self._site.suffix)
+        before = _LINE.search(self._before.source, self._before.source.rstrip().rfind(b"\n") + 1)
+        for line in (behind, before):
+            if line is not None:
+                yield from (line[1], line[1] + b"    ")
 
 
 def _is_beginning(window: SyntaxWindow) -> bool:

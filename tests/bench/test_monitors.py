@@ -45,7 +45,7 @@ def scores(*names: str) -> Scores:
     invalid = tuple(None if verdict == "unknown" else float(verdict == "invalid") for verdict in verdicts)
     empty = (None,) * len(names)
     values = {"invalid": invalid, "next_identifier": tuple(float(name == "aa") for name in names)}
-    return Scores(names, verdicts, {**dict.fromkeys(("first_line", "parses", "undefined"), empty), **values})
+    return Scores(names, verdicts, {**dict.fromkeys(("first_line", "parses", "undefined", "empty"), empty), **values})
 
 
 def test_differences_are_paired() -> None:

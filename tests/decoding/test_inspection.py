@@ -102,14 +102,15 @@ def kept(run: Run) -> bytes:
 
 def test_a_line_is_written_again_where_the_model_was_least_sure() -> None:
     """The doubtful word changes, the sure ones before it stay, and what stood before is not touched."""
-    run = write([[b"c"], [b"\n"], [b"a"], [b"x", b"b"], [b"\n"], [b"c"], [b""]], Dislikes((b"x",)))
-    assert kept(run) == b"c\nab\nc"
+    run = write([[b"c"], [b"\n"], [b"a"], [b"("], [b"x", b"b"], [b")"], [b"\n"], [b"c"], [b""]], Dislikes((b"x",)))
+    assert kept(run) == b"c\na(b)\nc"
     assert (run.recorder.backtracks, run.finish) == (1, "stop")
 
 
 def test_a_second_refusal_cuts_the_text_before_the_line() -> None:
     """There is one way back a line, not more."""
-    run = write([[b"c"], [b"\n"], [b"a"], [b"x", b"b"], [b"\n"], [b"c"], [b""]], Dislikes((b"x", b"b")))
+    wanted = [[b"c"], [b"\n"], [b"a"], [b"("], [b"x", b"b"], [b")"], [b"\n"], [b"c"], [b""]]
+    run = write(wanted, Dislikes((b"x", b"b")))
     assert kept(run) == b"c"
     assert (run.recorder.backtracks, run.finish) == (1, "monitor")
     assert run.tokens[-1] == TEXTS.index(b"\n"), "nothing was written behind the line"
@@ -125,6 +126,18 @@ def test_an_end_that_does_not_stand() -> None:
     """The last line is written again when the middle has ended, though no line end came."""
     run = write([[b"c"], [b"\n"], [b"x", b"a"], [b""]], Dislikes((b"x",)))
     assert (kept(run), run.recorder.backtracks) == (b"c\na", 1)
+
+
+def test_what_is_wrong_at_an_end_does_not_cost_the_beginning() -> None:
+    """Where a part of the last line stands, it is kept, and nothing is written again."""
+    run = write([[b"c"], [b"\n"], [b"a"], [b"("], [b"b"], [b")"], [b"."], [b"x", b"a"], [b""]], Dislikes((b"x",)))
+    assert (kept(run), run.recorder.backtracks) == (b"c\na(b).", 0)
+
+
+def test_a_first_word_alone_is_no_part_to_keep() -> None:
+    """``print`` of ``print x`` would be another statement."""
+    run = write([[b"c"], [b"\n"], [b"a"], [b" "], [b"x", b"b"], [b""]], Dislikes((b"x",)))
+    assert (kept(run), run.recorder.backtracks) == (b"c\na b", 1)
 
 
 def test_a_limit_leaves_no_line_that_does_not_stand() -> None:

@@ -162,7 +162,7 @@ def test_ruling_tokens_out_changes_nothing(temperature: float) -> None:
         suspicion = chooser._suspicion(judge(kept[0][1]), Odds(row, watch, VIEW, VOCABULARY))
         every = max(((score + judge(token).penalty, -token) for score, token in kept), default=None)
         counted = Counting(judge)
-        best, _ = chooser._lazily(kept, counted, suspicion)
+        best = chooser._lazily(kept, counted, suspicion).token
         assert best == (None if every[0] == FORBIDDEN else -every[1])
         chosen += suspicion is not None
         saved += suspicion is not None and len(counted.tokens) < len(kept)

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.facts import FactView
+from monitors.base import Lexed
 from monitors.call_syntax import CallSyntax
 from tests.monitors.laws import FRAGMENTS, check_laws, cut_points
 from tests.monitors.replay import Case, cases, library_files, refused
@@ -116,6 +118,16 @@ BEHIND = (
 def test_what_the_suffix_passes(document: str, new: str, legal: str | None) -> None:
     """The rest of the cursor's call behind its line counts; text on the line itself may be typed over."""
     assert first_forbidden(document, new) == (None if legal is None else len(legal))
+
+
+@pytest.mark.parametrize("new", ["None", "None,"])
+def test_the_suffix_may_pass_its_own_keywords(new: str) -> None:
+    """The keywords behind the cursor are not passed twice because they stand there."""
+    request = site("f(\n    b=$0\n    c=3,\n    d=4,\n)\n")
+    monitor = CallSyntax(request)
+    written = Lexed.of(request.start, request.typed + new.encode())
+    state = monitor.advance(monitor.start(), written, FactView())
+    assert monitor.score(state, Lexed.of(written.after[-1], request.suffix, is_suffix=True), FactView()) == 0
 
 
 @pytest.mark.parametrize("typed", ["f(a=1, b, ", "f(a=1, a=2, "])

@@ -179,6 +179,15 @@ def test_keywords_of_the_suffix_are_taken() -> None:
     assert write(at, "    print(second=1", view(at))[0] == 0.0
 
 
+@pytest.mark.parametrize("new", ["    first=1", "    first=1,"])
+def test_the_suffix_may_pass_its_own_keywords(new: str) -> None:
+    """Where the middle ends, the keywords behind it are not passed twice because they stand there."""
+    at = site("two(\n    $0\n    second=2,\n)\n")
+    _, state = write(at, new, view(at))
+    end = Lexed.of(Lexed.of(at.start, new.encode()).after[-1], at.suffix, is_suffix=True)
+    assert Calls(at, STRENGTH).score(state, end, view(at)) == 0.0
+
+
 def test_a_call_opened_before_the_middle_is_held() -> None:
     """Calls that the prefix opens have their questions, too."""
     at = site("only(\n    1,\n    $0\n)\n")

@@ -1,0 +1,57 @@
+"""Monitor ``one_line``: where one line is wanted, brackets that the middle opens are closed on it.
+
+A list in brackets over several lines hardly ever ends within the few tokens of such a request, and half of
+one is worth nothing; behind ``import`` it is where a small model escapes to that has no name to offer.
+A policy: brackets that the user opened may hold several lines, and so may strings.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from analysis.facts import FactView
+from analysis.scanner import Mode, Scan, scan_text
+from monitors.base import FORBIDDEN, Factless, Kind, Lexed, Site
+
+_LINE_ENDS: Final = frozenset(b"\r\n")
+
+
+class OneLine(Factless):
+    """One request.
+
+    A state is the number of bytes of the typed part to come, and whether a line has ended in an open bracket.
+    """
+
+    name = "one_line"
+    kind = Kind.POLICY
+
+    def __init__(self, site: Site) -> None:
+        """Count the brackets that are the user's."""
+        self._typed = len(site.typed)
+        self._free = site.multiline
+        self._open = len(scan_text(site.typed, site.start).brackets)
+
+    def start(self) -> tuple[int, bool]:
+        """Return the state at the start of the middle."""
+        return self._typed, False
+
+    def advance(self, state: tuple[int, bool], text: Lexed, view: FactView) -> tuple[int, bool]:
+        """Return the state after ``text``."""
+        return max(0, state[0] - len(text.data)), state[1] or self._breaks(state[0], text)
+
+    def score(self, state: tuple[int, bool], text: Lexed, view: FactView) -> float:
+        """Forbid a line end inside brackets that the middle has opened."""
+        if text.is_suffix:
+            return 0.0
+        return FORBIDDEN if state[1] or self._breaks(state[0], text) else 0.0
+
+    def _breaks(self, ahead: int, text: Lexed) -> bool:
+        if self._free or _LINE_ENDS.isdisjoint(text.data):
+            return False
+        return any(
+            byte in _LINE_ENDS and at >= ahead and self._is_ours(text.after[at - 1] if at else text.before)
+            for at, byte in enumerate(text.data)
+        )
+
+    def _is_ours(self, scan: Scan) -> bool:
+        return scan.mode is not Mode.STRING and len(scan.brackets) > self._open

@@ -1,0 +1,35 @@
+"""Judgements of whole tokens: indentation comes in the pieces that a tokenizer makes."""
+
+from __future__ import annotations
+
+import pytest
+
+from analysis.facts import FactView
+from decoding.verdicts import STRAY, Verdicts
+from decoding.watch import CLEAR, Watch
+from models.vocabulary import Vocabulary
+from monitors.indentation import Indentation
+from monitors.margins import Margins
+from tests.decoding.toys import Longest
+from tests.monitors.sites import site
+
+TABLE = (None, None, b" " * 3, b" " * 4, b" " * 5, b" " * 7, b" " * 8, b" ", b" x", b"x", b"\n")
+VIEW = FactView()
+
+
+@pytest.mark.parametrize(
+    ("document", "stray"),
+    [
+        ("def f():\n    if a:\n$0\n    return 1\n", {3, 4, 5}),
+        ("def f():\n    if a:\n        b\n$0\n    return 1\n", {5}),
+        ("x = $0\n", set()),
+    ],
+)
+def test_indentation_ends_where_code_may_stand_or_one_blank_before(document: str, stray: set[int]) -> None:
+    """Most tokenizers join the last blank to the word; a token that leaves more to come is nearly forbidden."""
+    request = site(document)
+    watch = Watch.start((Indentation(request), Margins(request)), request.start).advance(request.typed, VIEW)
+    verdicts = Verdicts(Vocabulary(TABLE, Longest(), {"<end>": 0, "<pad>": 1}), (frozenset({0}), b"\n"), watch, VIEW)
+    blank = {i: data for i, data in enumerate(TABLE) if data and len(data) > 2}
+    assert {len(data) for i, data in blank.items() if verdicts.of(i) == STRAY} == stray
+    assert verdicts.of(TABLE.index(b" " * 7)) == CLEAR
