@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from analysis.facts import Fact, FactKey, FactView
-from analysis.lexicon import ATOMS, KEYWORDS, PREFIXES
+from analysis.lexicon import ATOMS, KEYWORDS, PREFIXES, WORD
 from analysis.scanner import Scan
 from monitors.arguments import Call, Event, Form, Levels, Reader, Step, ends_with_comma, levels_at, quiet
 from monitors.base import Check, Continuations, Kind, Lexed, Site
@@ -29,7 +29,7 @@ from monitors.questions import Questions
 from monitors.rooms import Room, arity_row, room_of
 from monitors.strength import Strength
 from monitors.terms import Held, Prices, keyword_check, least_price, no_comma
-from monitors.words import Words, all_words
+from monitors.words import AnyOf, Words, all_words
 
 QUERY: Final = "signatures"
 
@@ -44,6 +44,7 @@ _EVERYWHERE: Final = frozenset(
 """What may stand anywhere; one letter is often the variable of a comprehension that comes behind it."""
 _CALLED: Final = re.compile(r"\b([^\W\d]\w*)[ \t]*\(")
 _AGAIN: Final = frozenset(b"=")
+_WORD: Final = re.compile(rb"[\w\x80-\xff]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +112,19 @@ class Calls:
         return 0.0 if quiet(state.levels, text) else self._walk(state, text, view).penalty
 
     def continuations(self, state: Calling) -> Continuations | None:
-        """Return how an argument begins, or its name goes on, that can only be a keyword; and how the last one ends."""
+        """Return how an argument begins that can only be a keyword, how a name goes on, how the last one ends."""
         call, held = (state.levels[-1], state.held[-1]) if state.levels else (None, None)
         if call is None or held is None:
             return None
-        if state.full:
+        if state.full and (call.form is not Form.NAME or call.name in self._words):
             return no_comma(call, bool(arity_row(held.signatures, call.finished())), self._words)
         if call.form not in (Form.EMPTY, Form.NAME):
             return None
         room = self._room(held, call, len(state.levels) - 1)
-        if room is None or room.any_name or (room.more and not call.named_only):
+        if room is None or room.any_name:
             return None
+        if room.more and not call.named_only:
+            return self._words_on(state.hole, call, room)
         words = tuple(word[len(call.name) :] + b"=" for word in room.names.starting_with(call.name))
         if words and call.form is Form.EMPTY:
             ending = () if arity_row(held.signatures, call) else (b")",)
@@ -141,6 +144,14 @@ class Calls:
     def checks(self, state: Calling) -> tuple[Check, ...]:
         """Return the judgements on keywords and calls finished behind the cursor so far."""
         return state.judged
+
+    def _words_on(self, hole: bytes, call: Call, room: Room) -> Continuations | None:
+        """Return how the name that an argument begins with may go on: to a parameter, or to a word of the document."""
+        if call.form is not Form.NAME or not call.name:
+            return None
+        own = Words.of(_WORD.findall(hole[: len(hole) - len(call.name)]))
+        words = AnyOf((self._words, room.names, own)).starting_with(call.name)
+        return Continuations(tuple(word[len(call.name) :] for word in words), WORD) if words else None
 
     def _ahead(self, hole: bytes, text: Lexed) -> FactKey | None:
         """Return the question about a callee that is written to its end; only of names that are called somewhere."""

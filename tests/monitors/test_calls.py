@@ -238,8 +238,8 @@ def test_checks() -> None:
     )
 
 
-def test_continuations_are_keywords_where_nothing_else_fits() -> None:
-    """Behind a keyword, or with all places taken, the rests of the parameters' names may come."""
+def test_continuations() -> None:
+    """Behind a keyword, or with all places taken, only parameters may come; a name in front goes on to a known word."""
     at = site()
 
     def rests(text: str) -> set[bytes] | None:
@@ -249,7 +249,11 @@ def test_continuations_are_keywords_where_nothing_else_fits() -> None:
     assert rests("two(second=1, f") == {b"irst="}
     assert rests("only(1, f") == {b"lag="}
     assert rests("only(1, x") is None
-    assert rests("two(f") is None
+    assert rests("two(fi") == {b"rst", b"lter", b"nally"}
+    assert rests("two(out") == {b"side"}
+    assert rests("mine = 1; two(mi") == {b"n", b"ne"}
+    assert rests("two(xyz") is None
+    assert rests("any_names(f") is None
     assert rests("any_names(a=1, f") is None
     assert rests("needs_flag(") == {b"flag=", b"*", b"\n"}
     assert rests("only(1,") == {b"flag=", b" flag=", b"*", b" *", b")", b" )", b"\n"}
