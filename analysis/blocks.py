@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from analysis.lexicon import BACKSLASH, BLANKS, NEWLINE, RETURN
@@ -16,6 +17,8 @@ READ_BYTES: Final = 4096
 _COLON: Final = ord(":")
 _HASH: Final = ord("#")
 _BESIDE_CODE: Final = BLANKS | {NEWLINE, RETURN, _HASH}
+_NO_END: Final = _BESIDE_CODE | {BACKSLASH}
+"""What is never the last byte of a line's code."""
 _TOP_LEVEL: Final = re.compile(rb"^(?:async[ \t]+def|def|class)\b", re.MULTILINE)
 _LINE: Final = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _NO_CODE: Final = (b"", b"\r", b"\n", b"#")
@@ -86,9 +89,9 @@ class Blocks:
 
     def within_line(self, after: Sequence[Scan], data: bytes) -> Blocks:
         """Return the blocks after bytes that begin no line: the last one of code counts."""
-        for scan, byte in zip(reversed(after), reversed(data), strict=True):
-            if scan.mode is not Mode.COMMENT and byte not in _BESIDE_CODE and byte != BACKSLASH:
-                header = byte == _COLON and scan.mode is Mode.CODE and scan.depth == 0
+        for at in range(len(data) - 1, -1, -1):
+            if data[at] not in _NO_END and (mode := after[at].mode) is not Mode.COMMENT:
+                header = data[at] == _COLON and mode is Mode.CODE and after[at].depth == 0
                 return self if header == self.header else Blocks(self.levels, header)
         return self
 
@@ -123,6 +126,7 @@ class First(NamedTuple):
     indent: bytes | None
 
 
+@lru_cache(maxsize=16)
 def first_statement(blocks: Blocks, scan: Scan, text: bytes) -> First | None:
     """Find the first statement that begins in a text read on from here; None if it begins too far away."""
     for byte in text[:READ_BYTES]:

@@ -11,10 +11,13 @@ from dataclasses import replace
 
 from analysis.lexicon import COMPOUND
 from decoding.choosing import choose, cut, drop
+from decoding.landing import landing
 from decoding.run import Emitted, Refused, Run
 from decoding.trim import end_of, ends_well, kept_length, may_end, typed_length, watch_at
 from decoding.types import Steps
 from monitors.base import Lexed
+from monitors.closing import Closing
+from monitors.viability import Barred
 
 # Where a block has no room, a plain statement is wanted: not what only goes with one, nor a way around.
 NO_STATEMENT = (*sorted(COMPOUND), b"@", b"#")
@@ -35,9 +38,20 @@ def inspect(run: Run) -> Steps[bool]:
         if not run.parts.inspector.line_stands(run.text_before(position) + run.emitted[position].data[:end]):
             return (yield from retreat(run, position, ended=False))
         run.inspected = position + 1
-    if run.finish == "stop" and not ends_well(run) and not is_kept_in_part(run):
+    land = landing(run)
+    if land is not None:
+        yield from write_again(run, land[0], len(run.emitted) - 1, land[1])
+        return True
+    if has_no_end(run) and not is_kept_in_part(run):
         return (yield from retreat(run, len(run.emitted) - 1, ended=True))
     return False
+
+
+def has_no_end(run: Run) -> bool:
+    """Whether the middle has ended where it may not, or ran into the limit in a header without room for a block."""
+    if run.finish == "length":
+        return run.parts.inspector.wants_an_end and run.inspected == 0 and lacks_statement(run)
+    return run.finish == "stop" and not ends_well(run)
 
 
 def line_end(token: Emitted) -> int:
@@ -70,12 +84,17 @@ def retreat(run: Run, last: int, ended: bool) -> Steps[bool]:
     else:
         place = least_sure(run, free)
         barred = (run.emitted[place].data.strip(),)
+    yield from write_again(run, place, last, Barred(barred))
+    return True
+
+
+def write_again(run: Run, place: int, last: int, guard: Barred | Closing) -> Steps[None]:
+    """Refuse the tokens from ``place`` to ``last``, and choose the first of them again under a guard."""
     run.recorder.backtracks += 1
-    run.refused[place] = Refused(tuple(run.emitted[place : last + 1]), barred)
+    run.refused[place] = Refused(tuple(run.emitted[place : last + 1]), guard)
     with run.recorder.phase("walk"):
         choice, after = yield from choose(run, run.emitted[place].row, place, run.watch_before(place))
         cut(run, place, choice, after)
-    return True
 
 
 def least_sure(run: Run, places: list[int]) -> int:

@@ -204,9 +204,8 @@ def begin(job: Job, parts: Parts, recorder: Recorder, cancelled: Callable[[], bo
         with recorder.phase("prefill"):
             feed(parts.engine, parts.slab, job.prompt[:-1])
     recorder.prefilled = len(parts.slab.tokens) - recorder.reused
-    if at_cursor:
-        yield from settle(run, at_cursor, at_cursor=True)
-    latch_start(run)
+    if at_cursor and (yield from settle(run, at_cursor, at_cursor=True)):
+        latch_start(run)
     if cancelled():
         run.finish = "cancelled"
     return run

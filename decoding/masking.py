@@ -121,12 +121,17 @@ class Masker:
             below; if there is none, the same without the newest monitor that is not sound; with
             sound ones alone, no token.
         """
-        kept = self.sampler.rank(row, position)
         discounts = self.futures.discounts(written) if self.futures is not None else NO_DISCOUNTS
+        verdicts = self.verdicts(watch, view)
+        # Most tokens: nothing beats a best one that costs nothing, so the others need no ranking.
+        favourite = None if discounts else self.sampler.favourite(row)
+        if favourite is not None and verdicts.of(favourite).penalty == 0:
+            return Choice(favourite)
+        kept = self.sampler.rank(row, position)
         stood_down: tuple[str, ...] = ()
         denials: tuple[Denial, ...] = ()
         while True:
-            best, refused = self._best_legal(kept, row, position, watch, view, discounts)
+            best, refused = self._best_legal(kept, row, position, verdicts, discounts)
             denials = denials or refused
             if best is not None:
                 return Choice(best, tuple(d for d in denials if d.token != best)[:SHOWN_DENIALS], stood_down)
@@ -134,6 +139,7 @@ class Masker:
             if relaxed is None:
                 return Choice(None, denials[:SHOWN_DENIALS], stood_down)
             watch, name = relaxed
+            verdicts = self.verdicts(watch, view)
             stood_down = (*stood_down, name)
 
     def shares(self, row: torch.Tensor, watch: Watch, view: FactView) -> dict[int, float]:
@@ -153,17 +159,16 @@ class Masker:
         kept: list[tuple[float, int]],
         row: torch.Tensor,
         position: int,
-        watch: Watch,
-        view: FactView,
+        verdicts: Verdicts,
         discounts: Mapping[int, float],
     ) -> tuple[int | None, tuple[Denial, ...]]:
         """Try the kept candidates, and what a monitor lists instead; then everything below them."""
-        verdicts, odds = self.verdicts(watch, view), Odds(row, watch, view, self.vocabulary)
+        odds = Odds(row, verdicts.watch, verdicts.view, self.vocabulary)
         judge = self._weighed(verdicts, odds, discounts)
         found = self._lazily(kept, judge, self._suspicion(judge(kept[0][1]), odds))
         if found.token is None:
             return lazy_best(self._below(row, verdicts), judge, MOST_BELOW).token, found.denials
-        listed = self._listed_instead(found, watch) if self.strength is None else ()
+        listed = self._listed_instead(found, verdicts.watch) if self.strength is None else ()
         if listed:
             known = {token for _, token in kept}
             others = (other for other in self.sampler.rank_among(row, position, listed) if other[1] not in known)

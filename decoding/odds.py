@@ -45,6 +45,7 @@ class Odds:
     vocabulary: Vocabulary
     _known: dict[tuple[str, bytes], float] = field(default_factory=dict)
     _here: dict[str, Continuations | None] = field(default_factory=dict)
+    _reached: dict[tuple[str, bytes], tuple[Watch, Continuations | None]] = field(default_factory=dict)
 
     def closed_here(self, monitor: str) -> Continuations | None:
         """Return the finite set of what may come next that a monitor knows, if it does."""
@@ -64,11 +65,17 @@ class Odds:
             return self._at(b"", monitor, closed)
         alone = self.watch.alone(monitor)
         for end in range(1, len(data) + 1):
-            alone = alone.advance(data[end - 1 : end], self.view)
-            closed = alone.closed_by(monitor)
+            alone, closed = self._behind(alone, monitor, data[:end])
             if closed is not None:
                 return self._at(data[:end], monitor, closed)
         return 0.0
+
+    def _behind(self, before: Watch, monitor: str, data: bytes) -> tuple[Watch, Continuations | None]:
+        """Return a monitor's state behind ``data``, one byte on from ``before``, and the set that it knows there."""
+        if (monitor, data) not in self._reached:
+            there = before.advance(data[-1:], self.view)
+            self._reached[monitor, data] = there, there.closed_by(monitor)
+        return self._reached[monitor, data]
 
     def _at(self, before: bytes, monitor: str, closed: Continuations) -> float:
         """Return the correction for tokens that begin with ``before``, behind which the set is known."""

@@ -15,6 +15,7 @@ from decoding.recorder import Recorder
 from decoding.types import Drafter, Inspector, Lenient, Stop
 from decoding.watch import Watch
 from models.engines.base import Engine, Slab
+from monitors.closing import Closing
 from monitors.viability import Barred
 
 
@@ -99,11 +100,11 @@ class Refused:
 
     Attributes:
         tokens: What was written the first time; at least one token.
-        barred: What may not be written the second time.
+        guard: The monitor that sees to what is written the second time.
     """
 
     tokens: tuple[Emitted, ...]
-    barred: tuple[bytes, ...]
+    guard: Barred | Closing
 
 
 @dataclass
@@ -149,10 +150,10 @@ class Run:
         return self.watch_before(len(self.emitted))
 
     def watch_before(self, position: int) -> Watch:
-        """Return the monitors' states before a token; what was refused there is barred."""
+        """Return the monitors' states before a token, with the guard if something was refused there."""
         watch = self.emitted[position - 1].after if position else self.start
         refused = self.refused.get(position)
-        return watch if refused is None else watch.joined(Barred(refused.barred))
+        return watch if refused is None else watch.joined(refused.guard)
 
     @property
     def stop(self) -> Any:

@@ -55,6 +55,10 @@ class Sampler:
         """
         return self._perturbed(*self._head(row), position)
 
+    def favourite(self, row: torch.Tensor) -> int | None:
+        """Return the token that ``rank`` would have put first where that needs no noise, else None."""
+        return int(row.argmax()) if self.temperature <= 0 else None
+
     def rank_among(self, row: torch.Tensor, position: int, tokens: Sequence[int]) -> list[tuple[float, int]]:
         """Return the best of some tokens as ``rank`` would have scored them, whether or not it kept them.
 

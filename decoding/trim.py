@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from analysis.lexicon import WORD
+from analysis.lexicon import QUOTES, WORD
 from analysis.scanner import Scan
 from decoding.run import Run
 from decoding.watch import Watch
-from monitors.base import FORBIDDEN
+from monitors.base import FORBIDDEN, Lexed
 
 
 def kept_length(run: Run) -> int:
@@ -79,9 +79,11 @@ def last_end(run: Run, limit: int, fits: Callable[[Run, Watch], bool]) -> int:
     text, length = run.text, len(run.text)
     for token in reversed(run.emitted):
         start = length - len(token.data)
+        after = Lexed.of(token.before.scan, token.data).after
         for size in range(min(len(token.data), limit - start), 0, -1):
-            there = token.before.advance(token.data[:size], run.view)
-            if not is_torn(there.scan, text, start + size) and fits(run, there):
+            if is_torn(after[size - 1], text, start + size):
+                continue
+            if fits(run, token.before.advance(token.data[:size], run.view)):
                 return start + size
         length = start
     return length
@@ -90,9 +92,12 @@ def last_end(run: Run, limit: int, fits: Callable[[Run, Watch], bool]) -> int:
 def is_torn(scan: Scan, text: bytes, end: int) -> bool:
     """Whether an end at ``end``, in the lexical state ``scan``, leaves half of something, or blanks.
 
-    Half a word: one that goes on, or may have been about to at the very end.  Half a statement: its first
-    word alone, like ``print`` or ``match``, which would be a name.
+    Half a word: one that goes on, or may have been about to at the very end.  Half a quote: the empty string
+    that three quotes begin with.  Half a statement: its first word alone, like ``print`` or ``match``, which
+    would be a name.
     """
+    if text[end - 1] in QUOTES and text[end - 1 : end] == text[end : end + 1]:
+        return True
     if scan.name and (end == len(text) or text[end] in WORD):
         return True
     first_word = all(byte in WORD for byte in scan.line)

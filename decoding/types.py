@@ -130,7 +130,13 @@ class Stop(Protocol):
 
 
 class Inspector(Protocol):
-    """Looks at finished lines and at the finished middle; what it says depends on the text alone."""
+    """Looks at finished lines and at the finished middle; what it says depends on the text alone.
+
+    Attributes:
+        wants_an_end: A middle that came to no end is to be written again to have one (``decoding.landing``).
+    """
+
+    wants_an_end: bool
 
     def line_stands(self, middle: bytes) -> bool:
         """Whether the middle so far, which ends with a logical line, may stay; typed part included."""
@@ -141,6 +147,8 @@ class Inspector(Protocol):
 
 class Lenient:
     """An inspector that lets everything stand."""
+
+    wants_an_end = False
 
     def line_stands(self, middle: bytes) -> bool:
         """Return True."""

@@ -16,12 +16,20 @@ from monitors.base import FORBIDDEN
 STRAY: Final = Judgement(-40.0, "spacing")
 """Nearly a ban, for indentation in pieces that no tokenizer makes: the model has not seen what would follow."""
 
-_CODE: Final = (b"x", b" x")
-"""What code begins like behind a token of white space; most tokenizers join the last blank to the word."""
+_CODE: Final = (b"x", b" x", b"if", b" if")
+"""What code begins like behind a token of white space; most tokenizers join the last blank to the word.
+
+A header's word is among it, since nothing else may stand before a block.
+"""
 
 
 class Verdicts:
-    """Judgements at one position."""
+    """Judgements at one position.
+
+    Attributes:
+        watch: The monitors' states before the token.
+        view: Facts known.
+    """
 
     def __init__(
         self, vocabulary: Vocabulary, endings: tuple[frozenset[int], bytes], watch: Watch, view: FactView
@@ -36,8 +44,8 @@ class Verdicts:
         """
         self._vocabulary = vocabulary
         self._end_ids, self._ending = endings
-        self._watch = watch
-        self._view = view
+        self.watch = watch
+        self.view = view
         self._dead: dict[bytes, Judgement] = {}
         self._known: dict[int, Judgement] = {}
 
@@ -50,7 +58,7 @@ class Verdicts:
 
     def _look_at(self, token: int) -> Judgement:
         if token in self._end_ids:
-            return self._watch.judge(self._ending, self._view, is_suffix=True)
+            return self.watch.judge(self._ending, self.view, is_suffix=True)
         data = self._vocabulary.bytes_of(token)
         if not data:
             return Judgement(FORBIDDEN, "vocabulary")
@@ -59,9 +67,9 @@ class Verdicts:
 
     def _is_stray(self, data: bytes) -> bool:
         """Whether ``data`` is a part of an indentation, and more blanks have to follow before any code may."""
-        if data.strip(b" ") or not self._watch.scan.at_line_start:
+        if data.strip(b" ") or not self.watch.scan.at_line_start:
             return False
-        return all(self._watch.judge(data + code, self._view).penalty == FORBIDDEN for code in _CODE)
+        return all(self.watch.judge(data + code, self.view).penalty == FORBIDDEN for code in _CODE)
 
     def candidates(self) -> list[int]:
         """Return all tokens but those whose first byte is forbidden: a superset of the legal ones."""
@@ -76,16 +84,19 @@ class Verdicts:
             for size in range(1, len(data) + 1):
                 if (known := self._dead.get(data[:size])) is not None:
                     return known
-        judgement = self._watch.judge(data, self._view)
+        judgement = self.watch.judge(data, self.view)
         if judgement.penalty == FORBIDDEN:
             self._bury(data, judgement)
         return judgement
 
     def _bury(self, data: bytes, judgement: Judgement) -> None:
-        """Remember the shortest beginning of ``data`` that is forbidden."""
-        for size in range(1, len(data)):
-            shorter = self._watch.judge(data[:size], self._view)
+        """Remember the shortest beginning of ``data`` that is forbidden, as all longer ones are."""
+        free, size = 0, 1
+        while free + 1 < len(data):
+            shorter = self.watch.judge(data[:size], self.view)
             if shorter.penalty == FORBIDDEN:
                 data, judgement = data[:size], shorter
-                break
+            else:
+                free = size
+            size = (free + len(data)) // 2
         self._dead[data] = judgement

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from analysis.facts import FactKey, FactView
 from analysis.scanner import Scan
-from monitors.base import FORBIDDEN, Check, Continuations, Kind, Lexed, Monitor
+from monitors.base import FORBIDDEN, Check, Continuations, Factless, Kind, Lexed, Monitor
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +34,18 @@ class Watch:
         monitors: In building order: the most trusted first.
         scan: Lexical state.
         states: One state a monitor.
+        asking: Indices of the monitors that need facts.
     """
 
     monitors: tuple[Monitor[Any], ...]
     scan: Scan
     states: tuple[Any, ...]
+    asking: tuple[int, ...] = ()
 
     @classmethod
     def start(cls, monitors: tuple[Monitor[Any], ...], scan: Scan) -> Watch:
         """Return the states at the start of the middle, where the lexical state is ``scan``."""
-        return cls(monitors, scan, tuple(monitor.start() for monitor in monitors))
+        return cls(monitors, scan, tuple(monitor.start() for monitor in monitors), asking(monitors))
 
     def advance(self, data: bytes, view: FactView) -> Watch:
         """Return the states after ``data``."""
@@ -51,7 +53,7 @@ class Watch:
             return self
         text = Lexed.of(self.scan, data)
         states = tuple([m.advance(s, text, view) for m, s in zip(self.monitors, self.states, strict=True)])
-        return Watch(self.monitors, text.after[-1], states)
+        return Watch(self.monitors, text.after[-1], states, self.asking)
 
     def judge(self, data: bytes, view: FactView, is_suffix: bool = False) -> Judgement:
         """Add up the penalties of ``data``; stops at the first monitor that forbids it."""
@@ -61,12 +63,14 @@ class Watch:
         total, worst, name = 0.0, 0.0, ""
         for monitor, state in zip(self.monitors, self.states, strict=True):
             penalty = monitor.score(state, text, view)
+            if not penalty:
+                continue
             if penalty == FORBIDDEN:
                 return Judgement(FORBIDDEN, monitor.name)
             total += penalty
             if penalty < worst:
                 worst, name = penalty, monitor.name
-        return Judgement(total, name)
+        return Judgement(total, name) if name else CLEAR
 
     def penalty_by(self, name: str, data: bytes, view: FactView) -> float:
         """Return what one monitor says of ``data``; 0 if there is none of that name."""
@@ -93,12 +97,13 @@ class Watch:
                 keep = [i for i in range(len(self.monitors)) if i != index]
                 monitors = tuple(self.monitors[i] for i in keep)
                 states = tuple(self.states[i] for i in keep)
-                return replace(self, monitors=monitors, states=states), self.monitors[index].name
+                return Watch(monitors, self.scan, states, asking(monitors)), self.monitors[index].name
         return None
 
     def joined(self, monitor: Monitor[Any]) -> Watch:
         """Return the states with one more monitor, which starts here."""
-        return replace(self, monitors=(*self.monitors, monitor), states=(*self.states, monitor.start()))
+        monitors = (*self.monitors, monitor)
+        return Watch(monitors, self.scan, (*self.states, monitor.start()), asking(monitors))
 
     def continuations(self) -> tuple[Continuations, ...]:
         """Return the finite sets one of which has to come next, one a monitor that has such a set."""
@@ -114,12 +119,17 @@ class Watch:
 
     def needs(self) -> tuple[FactKey, ...]:
         """Return the questions whose answers may be wanted soon."""
-        return tuple([key for m, s in zip(self.monitors, self.states, strict=True) for key in m.needs(s)])
+        return tuple([key for i in self.asking for key in self.monitors[i].needs(self.states[i])])
 
     def missing(self) -> tuple[FactKey, ...]:
         """Return the questions that had no answer when the last ``advance`` passed their site."""
-        return tuple([key for m, s in zip(self.monitors, self.states, strict=True) for key in m.missing(s)])
+        return tuple([key for i in self.asking for key in self.monitors[i].missing(self.states[i])])
 
     def checks(self) -> tuple[Check, ...]:
         """Return the judgements on all names finished so far."""
         return tuple(check for m, s in zip(self.monitors, self.states, strict=True) for check in m.checks(s))
+
+
+def asking(monitors: tuple[Monitor[Any], ...]) -> tuple[int, ...]:
+    """Return the indices of the monitors that may need facts."""
+    return tuple(i for i, monitor in enumerate(monitors) if not isinstance(monitor, Factless))

@@ -1,7 +1,8 @@
 """Monitor ``indentation``: code stands at an indentation that is open, and a header's block stands deeper.
 
 What may stand here: a statement at the indentation of an open block, or, behind a header's colon,
-one deeper than it; an end behind which the suffix's first statement finds its block open, too.
+one deeper than it; an end behind which the suffix's first statement finds its block open, too.  Where
+one line is wanted and the suffix stands in a block that is not open, that line is its header.
 Silent: on blank lines and comments, in brackets, strings and joined lines, and where the user's own
 text does not fit (he stands at an indentation that nothing leads to, or the suffix's never was open).
 Sound by the reference manual, 2.1.8.  That a header's block may still be missing where the user
@@ -12,12 +13,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Final
 
 from analysis.blocks import Blocks, Column, begins_statement, first_statement, open_blocks, read_on
 from analysis.facts import FactView
-from analysis.lexicon import COMPOUND
+from analysis.lexicon import COMPOUND, WORD
 from analysis.scanner import Scan
 from monitors.base import FORBIDDEN, Factless, Kind, Lexed, Site
+
+_WORD: Final = bytes(sorted(WORD))
+_JOINED: Final = b"\\ \t\f\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +33,13 @@ class Progress:
         blocks: The open blocks.
         ahead: Bytes of the typed part to come; they are the user's.
         dead: A statement stands where none may.
+        wanting: The suffix needs a header, and none is begun yet.
     """
 
     blocks: Blocks
     ahead: int = 0
     dead: bool = False
+    wanting: bool = False
 
 
 class Indentation(Factless):
@@ -49,25 +56,29 @@ class Indentation(Factless):
         self._is_header = (scan.keyword or scan.line) in COMPOUND
         self._free = scan.at_line_start and not cursor.reachable(scan.indent)
         self._expects = not self._free and self._may_lead_to_suffix(cursor, scan)
+        self._wants_header = self._expects and not site.multiline and self._is_indented(cursor, scan)
 
     def start(self) -> Progress:
         """Return the state at the start of the typed part."""
-        return Progress(self._start, len(self._site.typed))
+        return Progress(self._start, len(self._site.typed), wanting=self._wants_header)
 
     def advance(self, state: Progress, text: Lexed, view: FactView) -> Progress:
         """Take each byte."""
-        blocks, ahead, dead = state.blocks, state.ahead, state.dead
-        if not begins_lines(text):
+        blocks, ahead, dead, wanting = state.blocks, state.ahead, state.dead, state.wanting
+        if not (begins_lines(text) or wanting):
             within = blocks.within_line(text.after, text.data)
             return state if within is blocks and not ahead else Progress(within, max(0, ahead - len(text.data)), dead)
         before = text.before
         for byte, after in zip(text.data, text.after, strict=True):
             if begins_statement(before, byte) and not (ahead or self._free or blocks.admits(before.indent)):
                 dead = True
+            if wanting:
+                begun = begins_block(after.line)
+                dead, wanting = dead or begun is False, not begun
             blocks = blocks.step(before, after, byte)
             ahead = max(0, ahead - 1)
             before = after
-        return Progress(blocks, ahead, dead)
+        return Progress(blocks, ahead, dead, wanting)
 
     def score(self, state: Progress, text: Lexed, view: FactView) -> float:
         """Forbid a statement that stands where none may, and an end that the suffix's first one does not fit to."""
@@ -75,7 +86,7 @@ class Indentation(Factless):
             return 0.0 if not state.dead and self._may_end(state.blocks, text.before) else FORBIDDEN
         if state.dead:
             return FORBIDDEN
-        if not begins_lines(text):
+        if not (begins_lines(text) or state.wanting):
             return 0.0
         return FORBIDDEN if self.advance(state, text, view).dead else 0.0
 
@@ -86,6 +97,15 @@ class Indentation(Factless):
         if found.blocks.header and self._is_header and not self._site.multiline:
             return True
         return not found.blocks.header if found.indent is None else found.blocks.admits(found.indent)
+
+    def _is_indented(self, blocks: Blocks, cursor: Scan) -> bool:
+        """Whether the suffix's first statement stands in a block that only the cursor's line can open."""
+        found = first_statement(blocks, cursor, self._site.suffix) if cursor.at_line_start else None
+        return (
+            found is not None
+            and found.indent is not None
+            and not (found.blocks.header or found.blocks.admits(found.indent))
+        )
 
     def _may_lead_to_suffix(self, blocks: Blocks, cursor: Scan) -> bool:
         """Whether some text at the cursor leads to the suffix's first statement; else the document is broken there."""
@@ -107,6 +127,15 @@ def blocks_before(site: Site) -> Blocks:
 def _open_blocks(prefix: str, end: Scan) -> Blocks:
     """Read a prefix once for all monitors and keystrokes."""
     return open_blocks(prefix.encode("utf-8", "surrogatepass"), end)
+
+
+def begins_block(line: bytes) -> bool | None:
+    """Whether a logical line is a header, or a decorator before one, by its first word; None while that may be."""
+    line = line.lstrip(_JOINED)
+    word = line[: len(line) - len(line.lstrip(_WORD))]
+    if word == line:
+        return None if any(header.startswith(word) for header in COMPOUND) else False
+    return word in COMPOUND or line.startswith(b"@")
 
 
 def begins_lines(text: Lexed) -> bool:

@@ -2,9 +2,9 @@
 
 What may not stand in code: control characters, ``$``, ``?``, backquotes; a ``!`` that is neither
 part of ``!=`` nor in a hole of an f-string; a backslash that does not end its line; behind the dot
-of an attribute anything but a name.
+of an attribute anything but a name; in a line that imports anything but names and what stands between them.
 Silent: in strings and comments, and on what the user typed.  Sound by the reference manual,
-section 2 ("occurrence outside string literals and comments is an unconditional error") and 6.3.1.
+section 2 ("occurrence outside string literals and comments is an unconditional error"), 6.3.1 and 7.11.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from analysis.facts import FactView
-from analysis.lexicon import LETTERS
+from analysis.lexicon import DIGITS, IMPORTS, LETTERS, WORD
 from analysis.scanner import Mode, Scan
 from monitors.base import FORBIDDEN, Factless, Kind, Lexed, Site
 
@@ -24,8 +24,9 @@ _DOT: Final = ord(".")
 _ILLEGAL: Final = (frozenset(range(0x20)) | frozenset(b"$?`\x7f")) - frozenset(b"\t\n\r\f")
 _BETWEEN: Final = frozenset(b" \t\f\r\n\\#")
 """What may stand between a dot and its name: blanks, line joining, and in brackets a comment."""
-_RELEVANT: Final = re.compile(rb"[^\t\n\f\r\x20-\x7e\x80-\xff]|[$?`!\\.]")
-"""What may have no place, or leaves something that has to follow."""
+_RELEVANT: Final = re.compile(rb"[^\t\f\x20-\x7e\x80-\xff]|[$?`!\\.;]")
+"""What may have no place, leaves something that has to follow, or ends a statement."""
+_IN_IMPORTS: Final = WORD | frozenset(b" \t\f\r\n\\.,()*;#")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +60,15 @@ class Lexical(Factless):
 
     def advance(self, state: Behind, text: Lexed, view: FactView) -> Behind:
         """Return the state after ``text``."""
+        if _is_plain(state, text):
+            return state if not state.ahead else Behind(max(0, state.ahead - len(text.data)))
         return self._follow(state, text)[0]
 
     def score(self, state: Behind, text: Lexed, view: FactView) -> float:
         """Return 0, or ``FORBIDDEN`` if a byte of ``text`` has no place."""
-        return self._follow(state, text)[1]
+        return 0.0 if _is_plain(state, text) else self._follow(state, text)[1]
 
     def _follow(self, state: Behind, text: Lexed) -> tuple[Behind, float]:
-        if not (state.only or state.dot or _RELEVANT.search(text.data)):
-            return Behind(max(0, state.ahead - len(text.data))), 0.0
         penalty = 0.0
         before = text.before
         ahead, only, dot = state.ahead, state.only, state.dot
@@ -79,6 +80,13 @@ class Lexical(Factless):
             dot = (byte == _DOT or (dot and byte in _BETWEEN)) and not after.name and after.receiver is not None
             before = after
         return Behind(ahead, only, dot), penalty
+
+
+def _is_plain(state: Behind, text: Lexed) -> bool:
+    """Whether nothing waits for its byte, and none of ``text`` has no place or leaves something to follow."""
+    if state.only or state.dot or _RELEVANT.search(text.data):
+        return False
+    return text.before.keyword not in IMPORTS and text.after[-1].keyword not in IMPORTS
 
 
 def _what_must_follow(before: Scan, byte: int) -> bytes:
@@ -94,8 +102,17 @@ def _has_place(before: Scan, byte: int, only: bytes, dot: bool) -> bool:
         return True
     if only and byte not in only:
         return False
+    if before.keyword in IMPORTS and not _fits_import(before, byte):
+        return False
     if dot and byte not in LETTERS and byte not in _BETWEEN:
         return False
     if dot and byte in b"\r\n" and not before.brackets and not before.line.endswith(b"\\"):
         return False
     return byte not in _ILLEGAL
+
+
+def _fits_import(before: Scan, byte: int) -> bool:
+    """Whether a byte may stand in a line that begins with an import; behind a semicolon there is another statement."""
+    if byte in _IN_IMPORTS and (byte not in DIGITS or before.name):
+        return True
+    return b";" in before.line

@@ -2,6 +2,7 @@
 
 A list in brackets over several lines hardly ever ends within the few tokens of such a request, and half of
 one is worth nothing; behind ``import`` it is where a small model escapes to that has no name to offer.
+A comment in them would leave no way to close them.
 A policy: brackets that the user opened may hold several lines, and so may strings.
 """
 
@@ -13,7 +14,8 @@ from analysis.facts import FactView
 from analysis.scanner import Mode, Scan, scan_text
 from monitors.base import FORBIDDEN, Factless, Kind, Lexed, Site
 
-_LINE_ENDS: Final = frozenset(b"\r\n")
+_BREAKS: Final = frozenset(b"\r\n#")
+"""What ends a line, or leaves nothing else to do."""
 
 
 class OneLine(Factless):
@@ -40,16 +42,16 @@ class OneLine(Factless):
         return max(0, state[0] - len(text.data)), state[1] or self._breaks(state[0], text)
 
     def score(self, state: tuple[int, bool], text: Lexed, view: FactView) -> float:
-        """Forbid a line end inside brackets that the middle has opened."""
+        """Forbid a line end, or a comment, inside brackets that the middle has opened."""
         if text.is_suffix:
             return 0.0
         return FORBIDDEN if state[1] or self._breaks(state[0], text) else 0.0
 
     def _breaks(self, ahead: int, text: Lexed) -> bool:
-        if self._free or _LINE_ENDS.isdisjoint(text.data):
+        if self._free or _BREAKS.isdisjoint(text.data):
             return False
         return any(
-            byte in _LINE_ENDS and at >= ahead and self._is_ours(text.after[at - 1] if at else text.before)
+            byte in _BREAKS and at >= ahead and self._is_ours(text.after[at - 1] if at else text.before)
             for at, byte in enumerate(text.data)
         )
 

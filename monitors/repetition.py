@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from analysis.facts import FactView
 from analysis.lexicon import BLANKS, IMPORTS, RETURN, WORD
@@ -31,8 +31,7 @@ _MAY_IMPORT: Final = (b"", b"i", b"f")
 _IMPORT: Final = re.compile(rb"^(?:import|from)[ \t][^\r\n#;]*[\w)]", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Round:
+class Round(NamedTuple):
     """State of the monitor.
 
     Attributes:
@@ -58,8 +57,7 @@ class Repetition(Factless):
 
     def __init__(self, site: Site) -> None:
         """Collect the imports that are there."""
-        document = site.document.prefix + "\n" + site.document.suffix
-        self._imports = frozenset(_IMPORT.findall(document.encode("utf-8", "surrogatepass")))
+        self._imports = _imports(site.document.prefix, site.document.suffix)
         self._typed = len(site.typed)
 
     def start(self) -> Round:
@@ -99,11 +97,17 @@ class Repetition(Factless):
         return sum(AGAIN for line in imports if line in self._imports)
 
 
+@lru_cache(maxsize=8)
+def _imports(prefix: str, suffix: str) -> frozenset[bytes]:
+    """Return the imports at the top level of a text around a hole."""
+    return frozenset(_IMPORT.findall(f"{prefix}\n{suffix}".encode("utf-8", "surrogatepass")))
+
+
 def _what_goes_round(words: tuple[bytes, ...]) -> tuple[bytes, float]:
     """Return the word that would go on with a round, and its price; b"" and 0 if nothing goes round."""
-    most, following = 0, b""
-    for length in range(1, min(LONGEST_ROUND, len(words) // 2) + 1):
-        if words[-1] != words[-1 - length]:
+    most, following, last = 0, b"", words[-1]
+    for length in range(1, min(LONGEST_ROUND, len(words) // 3) + 1):
+        if words[-1 - length] != last or words[-1 - 2 * length] != last:
             continue
         unit = words[-length:]
         if not any(word[0] in WORD for word in unit):

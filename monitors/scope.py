@@ -19,9 +19,9 @@ from itertools import product
 from analysis.facts import UNRESOLVED, FactKey
 from analysis.lexicon import ATOMS, BLANKS, IMPORTS, KEYWORDS, NEWLINE, PREFIXES, QUOTES, RETURN
 from analysis.scanner import Mode, Scan
-from monitors.base import Site
+from monitors.base import Continuations, Site
 from monitors.listed import Listed
-from monitors.naming import Name, NameMonitor, read_at
+from monitors.naming import Name, NameMonitor, Trail, read_at
 from monitors.strength import Strength
 from monitors.words import AnyOf, Words, encoded, written_words
 
@@ -42,6 +42,12 @@ LAST_WORD = re.compile(rb"[\w\x80-\xff]*\Z")
 TYPE_PARAMETERS = re.compile(rb"(?:async\s+)?(?:def|class)\s+[\w\x80-\xff]+\s*\[[^\]]*\Z")
 RESERVED = KEYWORDS | ATOMS
 KEYWORD_WORDS = Words.of(RESERVED)
+
+# Behind what an operand has to begin, and the reserved words that one begins with.
+AWAITING = re.compile(rb"(?:[=([{+\-*/%@&|^<>~]|(?<![\w\x80-\xff.])(?:return|if|elif|while|and|or))\Z")
+NOTE = re.compile(rb"#[^\r\n]*")
+OPERAND_WORDS = ATOMS | frozenset((b"not", b"lambda", b"await", b"yield"))
+OPERAND_KEYWORDS = Words.of(OPERAND_WORDS)
 STRING_PREFIXES = Words.of(
     bytes(letters) for prefix in PREFIXES for letters in product(*zip(prefix, prefix.upper(), strict=True))
 )
@@ -81,9 +87,16 @@ class Scope(NameMonitor):
         fact = name.fact
         if fact is None or fact.kind == UNRESOLVED:
             return None
-        label = f"{KIND}.{position(name.before.line) if fact.kind == 'scope' else fact.kind}"
-        legal = AnyOf((encoded(fact.names), KEYWORD_WORDS, bound_words(name.before.bound)))
+        line = name.before.line
+        label = f"{KIND}.{position(line) if fact.kind == 'scope' else fact.kind}"
+        reserved = OPERAND_KEYWORDS if awaits_operand(line) else KEYWORD_WORDS
+        legal = AnyOf((encoded(fact.names), reserved, bound_words(name.before.bound)))
         return Listed(label, fact.origin, legal, legal, self._strength.prices(label), self._known, STRING_PREFIXES)
+
+    def continuations(self, state: Trail) -> Continuations | None:
+        """Return None for what a comprehension may still bind: the names in scope are not all that may stand there."""
+        name = state.name
+        return None if name is not None and position(name.before.line) == "element" else super().continuations(state)
 
     def least(self, name: Name, written: bytes) -> float:
         """Return the least that the name can cost; nearly always it is a name in scope, and nothing else matters."""
@@ -96,7 +109,7 @@ class Scope(NameMonitor):
         if byte in QUOTES and name.text.lower() in PREFIXES:
             return False
         if name.text in RESERVED:
-            return False
+            return name.text not in OPERAND_WORDS and awaits_operand(name.before.line)
         if name.held:
             return True
         if name.then:
@@ -142,6 +155,16 @@ def position(line: bytes) -> str:
             levels[-1] = "plain"
         defining, last = last, piece
     return next((kind for kind in ("element", "argument") if kind in levels), "plain")
+
+
+@lru_cache(maxsize=64)
+def awaits_operand(line: bytes) -> bool:
+    """Whether an operand has to begin at the end of a logical line, so that no statement or operator may.
+
+    >>> awaits_operand(b"return a + "), awaits_operand(b"return a ")
+    (True, False)
+    """
+    return AWAITING.search(NOTE.sub(b"", line).rstrip(b" \t\f\r\n\\")) is not None
 
 
 @lru_cache(maxsize=64)

@@ -2,7 +2,8 @@
 
 Not a monitor that is asked for each token: a parse sees whole lines.  The loop asks it where a
 logical line has ended and where the middle ends; a line that does not stand is written once more,
-under ``Barred``, and a second one that does not stand cuts the suggestion before it.
+under ``Barred``, and a second one that does not stand cuts the suggestion before it.  A statement that
+came to no end is closed where that makes it stand.
 Silent: where the text around the cursor does not parse with the simplest of lines in the hole, and
 where the definition around the cursor is too long to parse in passing.
 By tree-sitter's grammar, which takes more than Python and, but for its bugs, nothing less.
@@ -36,11 +37,13 @@ class Viability:
     """One request; see the module."""
 
     name = "viability"
+    wants_an_end = True
 
     def __init__(self, site: Site) -> None:
         """Cut out the definition around the cursor."""
         self._site = site
         self._indent = site.typed[: len(site.typed) - len(site.typed.lstrip(b" \t\f"))]
+        self._standing: dict[bytes, bool] = {}
 
     def line_stands(self, middle: bytes) -> bool:
         """Whether the middle so far, which ends with a logical line, can be the beginning of Python."""
@@ -51,7 +54,9 @@ class Viability:
     def end_stands(self, middle: bytes, end: Scan) -> bool:
         """Whether the middle, with the suffix behind it, is Python; ``end`` is the lexical state behind it."""
         if self._after is not None:
-            return self._before.append(middle + self._after).flaws() == 0
+            if middle not in self._standing:
+                self._standing[middle] = self._before.append(middle + self._after).flaws() == 0
+            return self._standing[middle]
         return bool(end.nesting) or self._site.remainder.strip() != b"" or self.line_stands(middle + b"\n")
 
     @cached_property

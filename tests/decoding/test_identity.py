@@ -173,6 +173,8 @@ def watchers() -> tuple[Monitor[object], ...]:
 class Moody:
     """An inspector that takes a dislike to some lines and some ends."""
 
+    wants_an_end = True
+
     def line_stands(self, middle: bytes) -> bool:
         """Go by the last line."""
         return zlib.crc32(middle.rstrip().rpartition(b"\n")[2]) % 3 != 0

@@ -72,10 +72,12 @@ class Dislikes:
     Attributes:
         texts: The texts.
         seen: How many lines and ends it was asked about.
+        wants_an_end: What came to no end is closed.
     """
 
     texts: tuple[bytes, ...]
     seen: int = 0
+    wants_an_end: bool = False
 
     def line_stands(self, middle: bytes) -> bool:
         """Look through the last line."""
@@ -144,6 +146,51 @@ def test_a_limit_leaves_no_line_that_does_not_stand() -> None:
     """At the token limit the text is trimmed to the end of a line that stands."""
     run = write([[b"c"], [b"\n"], [b"x"], [b"("], [b"a"], [b")"]], Dislikes((b"x",)))
     assert (kept(run), run.finish) == (b"c", "length")
+
+
+def around(*unit: bytes, rounds: int) -> list[list[bytes]]:
+    """Return wishes for the same few texts again and again."""
+    return [[text] for text in unit * rounds]
+
+
+def closing(wanted: Sequence[Sequence[bytes]], *disliked: bytes) -> Run:
+    """Write what an engine wants up to the limit, for an inspector that wants an end."""
+    return write(wanted, Dislikes(disliked, wants_an_end=True))
+
+
+def test_what_goes_round_is_closed_where_nothing_new_is_said() -> None:
+    """The bracket that the limit would leave open is closed behind the first round."""
+    run = closing([[b"a"], [b"("], *around(b"b", b"=", b"c", b"=", rounds=8)])
+    assert (kept(run), run.recorder.backtracks, run.finish) == (b"a(b=c)", 1, "stop")
+
+
+def test_what_says_something_new_is_closed_as_late_as_possible() -> None:
+    """Nothing is lost but what has to make room."""
+    run = closing([[b"a"], [b"("], [b"b"], [b"="], [b"c"], [b"="], [b"x"], [b"="], [b"ab"]])
+    assert (kept(run), run.recorder.backtracks) == (b"a(b=c=x)", 1)
+
+
+def test_what_would_not_stand_closed_is_not_closed_there() -> None:
+    """The inspector is asked before anything is written again."""
+    run = closing([[b"a"], [b"("], [b"b"], [b"="], [b"c"], [b"="], [b"x"], [b"="], [b"ab"]], b"x)")
+    assert kept(run) == b"a(b=c)"
+    run = closing([[b"a"], [b"("], [b"b"], [b"="], [b"c"]], b")")
+    assert run.recorder.backtracks == 0, "a alone would say something else than a()"
+
+
+def test_a_middle_is_closed_once() -> None:
+    """The line behind the closed one goes round as well, and is trimmed."""
+    wanted = [[b"a"], [b"("], *around(b"b", b"=", b"c", b"=", rounds=6)]
+    wanted[6], wanted[9] = [b"b", b"\n"], [b"("]
+    run = closing(wanted)
+    assert (run.recorder.backtracks, run.finish) == (1, "length")
+    assert kept(run).startswith(b"a(b=c)\n=c(b=c=")
+
+
+def test_who_wants_no_end_gets_what_was_written() -> None:
+    """Without an inspector nothing is written that the model has not chosen."""
+    run = write([[b"a"], [b"("], *around(b"b", b".", rounds=8)], Dislikes(()))
+    assert (run.recorder.backtracks, run.finish, len(run.tokens)) == (0, "length", 18)
 
 
 def test_lines_are_looked_at_once() -> None:

@@ -14,7 +14,6 @@ from analysis.scanner import START
 from decoding.masking import NO_DISCOUNTS, Judge, Masker
 from decoding.odds import Odds
 from decoding.sampling import Sampler
-from decoding.verdicts import Verdicts
 from decoding.watch import Judgement, Watch
 from monitors.base import FORBIDDEN, Kind
 from tests.decoding.toys import END, PAD, TEXTS, VOCABULARY, Listed, Patterns
@@ -73,14 +72,15 @@ def test_equals_brute_force(
     assert masker(sampler).choose(row, 5, watch, VIEW).token == brute_force(row, 5, watch, sampler)
 
 
-def test_few_candidates_are_judged_when_nothing_is_forbidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A row whose best token costs nothing takes one judgement."""
+def test_a_best_token_that_costs_nothing_is_judged_once_and_nothing_is_ranked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most tokens are like that, and the others could only win if it cost something."""
     judged = []
-    original = Verdicts.of
-    monkeypatch.setattr(Verdicts, "of", lambda self, token: judged.append(token) or original(self, token))
+    original = Watch.judge
+    monkeypatch.setattr(Watch, "judge", lambda self, data, view: judged.append(data) or original(self, data, view))
+    monkeypatch.delattr(Sampler, "rank")
     row = torch.arange(len(TEXTS), dtype=torch.float64)
-    masker(Sampler()).choose(row, 0, watch_of(Patterns(())), VIEW)
-    assert set(judged) == {len(TEXTS) - 1}
+    assert masker(Sampler()).choose(row, 0, watch_of(Patterns(())), VIEW).token == len(TEXTS) - 1
+    assert judged == [TEXTS[-1]]
 
 
 def test_a_penalty_is_weighed_not_obeyed() -> None:

@@ -20,6 +20,13 @@ def test_greedy_orders_by_logit_then_by_id() -> None:
     assert [token for _, token in ranked] == [1, 3, 2, 0]
 
 
+@pytest.mark.parametrize("row", [[1.0, 3.0, 2.0, 3.0], [0.0] * 200, [-math.inf, 2.0, 2.0]])
+def test_the_favourite_is_what_ranks_first(row: list[float]) -> None:
+    """Without noise the best token needs no ranking; with noise there is no such shortcut."""
+    assert Sampler().favourite(torch.tensor(row)) == Sampler().rank(torch.tensor(row), position=0)[0][1]
+    assert Sampler(temperature=0.5).favourite(torch.tensor(row)) is None
+
+
 @pytest.mark.parametrize(
     ("sampler", "expected"),
     [

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 import random
+import re
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.scanner import START
 from monitors.indentation import Indentation
 from tests.monitors.laws import check_laws, cut_points, source_text
-from tests.monitors.replay import Case, cases, library_files, refused
+from tests.monitors.replay import Case, cases, library_files, refused, site_at
 from tests.monitors.sites import site
 
 
@@ -94,6 +98,29 @@ def test_a_header_that_the_user_began_may_be_all_he_wants() -> None:
     assert first_forbidden("$0\nb\n", "if a:", multiline=False) == len("if a:")
 
 
+@pytest.mark.parametrize(
+    ("text", "new", "offset"),
+    [
+        ("def f():\n    a\n$0\n        b\n", "    return", 4),
+        ("def f():\n    a\n$0\n        b\n", "    for a in c:", None),
+        ("def f():\n    a\n$0\n        b\n", "    ifx = 1", 6),
+        ("def f():\n    a\n$0\n        b\n", "    # why", 4),
+        ("def f():\n    a\n$0\n        b\n", "\n    while a:  # why", None),
+        ("class A:\n    a = 1\n$0\n        b\n", "    @c\n    def d(self):", None),
+        ("def f():\n    a\n    $0\n        b\n", "(a)", 0),
+        ("if a:\n$0\n        b\n", "        c", None),
+    ],
+)
+def test_a_line_that_the_suffix_is_the_block_of_is_a_header(text: str, new: str, offset: int | None) -> None:
+    """In single-line mode its first word has to be one of a header; with more lines one may follow."""
+    assert first_forbidden(text, new, multiline=False) == offset
+
+
+def test_where_more_lines_are_wanted_a_header_may_follow() -> None:
+    """The rule is for one line."""
+    assert first_forbidden("def f():\n    a\n$0\n        b\n", "    c\n    if a:") is None
+
+
 CURSORS = (
     "def f():\n    $0\n",
     "def f():\n    if a:\n        b\n$0\n    c\n",
@@ -111,6 +138,14 @@ def test_laws(text: bytes, cuts: list[int], cursor: str) -> None:
     check_laws(Indentation(request), request.start, request.typed + text, cuts)
 
 
+@given(text=source_text(), cuts=cut_points())
+def test_laws_where_a_header_is_wanted(text: bytes, cuts: list[int]) -> None:
+    """The same where the first word alone decides."""
+    request = replace(site("def f():\n    a\n$0\n        b\n"), multiline=False)
+    for written in (text, b"    if" + text):
+        check_laws(Indentation(request), request.start, written, cuts)
+
+
 def test_sound_on_the_standard_library() -> None:
     """No byte and no end of a true middle is forbidden, in 30 files."""
     seen = 0
@@ -119,3 +154,32 @@ def test_sound_on_the_standard_library() -> None:
             seen += 1
             assert refused(Indentation(case.site), case) is None, (path.name, case.site.typed, case.middle)
     assert seen > 150
+
+
+def test_sound_for_one_line_of_the_standard_library() -> None:
+    """No header is asked for where a logical line that is none has stood."""
+    seen = headers = 0
+    for number, path in enumerate(library_files(30, seed=2)):
+        for case in logical_lines(path.read_bytes(), 20, random.Random(number)):
+            seen += 1
+            monitor = Indentation(case.site)
+            headers += monitor.start().wanting
+            assert refused(monitor, case) is None, (path.name, case.middle)
+    assert seen > 300
+    assert headers > 30
+
+
+CODE = re.compile(rb"^[ \t]*(?=[^\s#])", re.MULTILINE)
+
+
+def logical_lines(text: bytes, count: int, rng: random.Random) -> Iterator[Case]:
+    """Draw logical lines of a file without the comments above, the cursor before or behind their indentation."""
+    scans = [START]
+    for byte in text:
+        scans.append(scans[-1].step(byte))
+    ends = [at for at, scan in enumerate(scans) if scan.ended]
+    for before, end in rng.sample(list(pairwise(ends)), min(count, len(ends) - 1)):
+        code = CODE.search(text, before, end)
+        if code is not None and b"\r" not in text:
+            cursor = rng.choice((code.start(), code.end()))
+            yield Case(replace(site_at(text, cursor, end - 1), multiline=False), text[code.start() : end - 1])

@@ -38,6 +38,11 @@ def forbids(text: bytes, typed: bytes = b"", suffix: bytes = b"") -> bool:
         b"x.\n",
         b"a\\b",
         b"x.'s'",
+        b"from a import 1",
+        b"from a import (\n    3",
+        b"import a = 2",
+        b"import a, 'b'",
+        b"from a import b[",
     ],
 )
 def test_forbidden(text: bytes) -> None:
@@ -51,6 +56,8 @@ def test_forbidden(text: bytes) -> None:
         b"x != y", b"f'{x!r}'", b"'$?`\x01'", b"# $ ? !", b"x = 1 \\\n + 2", b"x. y", b"x.\\\n  y", b"(x.\n  y)",
         b"(x. # why\n  y)", b"1.", b"1.5", b"...", b"x = ...\n", b"from . import a", b"from .a import b",
         b"\ty\x0c\r\n", "é = größe.länge".encode(), b"x[...].y", b"f'{x:>{w}.2f}'",
+        b"from ..a.b2 import (  # 1 'x'\n    c as d,\n    e3,\n)\nx = 1", b"import a; x = 'b' + 1", b"from a import *",
+        b"import_2 = 3", b"from a \\\n    import b", b"raise A from b[1]", b"x = yield from f(1)",
     ],
 )  # fmt: skip
 def test_allowed(text: bytes) -> None:

@@ -34,6 +34,9 @@ def is_forbidden(text: str, new: str, multiline: bool = False) -> bool:
         ("from a import $0\n", "(b)  # c\n", False),
         ("$0\n", '"""[(\n"""', False),
         ("$0\n", "# (\nx", False),
+        ("from a import $0\n", "(  # why", True),
+        ("x = f($0\n)\n", "a,  # why\n", False),
+        ("x = $0\n", "f('#', f'{a:#x}')\n", False),
     ],
 )
 def test_line_ends(text: str, new: str, forbidden: bool) -> None:

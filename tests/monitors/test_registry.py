@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from monitors.base import Factless
 from monitors.registry import ALWAYS, DEFAULT, FACTORIES, NAMES, build, inspector
 from tests.monitors.sites import site
 
@@ -28,3 +29,10 @@ def test_unknown_names_are_refused_with_the_known_ones() -> None:
     """A name that does not exist is a clear error."""
     with pytest.raises(ValueError, match=f"^unknown monitor 'nonsense'; known are {', '.join(NAMES)}$"):
         build(("nonsense",), site("x = $0\n"))
+
+
+def test_who_calls_itself_factless_asks_nothing() -> None:
+    """``decoding.watch`` does not even ask those for their questions."""
+    for monitor in build(None, site("x = $0\n")):
+        if isinstance(monitor, Factless):
+            assert (type(monitor).needs, type(monitor).missing) == (Factless.needs, Factless.missing)

@@ -54,7 +54,15 @@ PENALTIES = (
     ("x = am", 0.0),
     ("x = amx", PLAIN),
     ("x = amounts\n", PLAIN),
-    ("x = else", 0.0),
+    ("x = else", SEEN),
+    ("x = os else os\n", 0.0),
+    ("return in os\n", PLAIN),
+    ("x = os and in os\n", PLAIN),
+    ("x = os and not await os\n", 0.0),
+    ("x = os.find in os\n", 0.0),
+    ("if os not in os: return\n", 0.0),
+    ("x = (yield)\n", 0.0),
+    ("x = (os  # and\n     if os else os)\n", 0.0),
     ("x = elsewhere\n", SEEN),
     ("x = wrong + amount\n", PLAIN),
     ("x = naïve, naïv\n", PLAIN),
@@ -223,6 +231,15 @@ def test_the_indentation_says_which_scope(cursor: str, text: str, asked: str) ->
     question = FactKey("names", at.document.digest, asked)
     assert monitor.missing(state)[-1] == question
     assert monitor.needs(state) == (question,)
+
+
+def test_what_a_comprehension_may_bind_has_no_list() -> None:
+    """The names in scope are all that may stand in ``f(``, but not in ``[``, behind which a ``for`` may come."""
+    at = site()
+    for line, has_list in ((b"x = os + a", True), (b"x = [a", False), (b"x = os[a", True)):
+        monitor, text = Scope(at, STRENGTH), Lexed.of(at.start, line)
+        state = monitor.advance(monitor.start(), text, view(at))
+        assert (monitor.continuations(state) is not None) is has_list
 
 
 def test_checks_and_continuations() -> None:
