@@ -48,19 +48,26 @@ def read_suffix(cursor: Scan, suffix: bytes) -> Reading | None:
 
     Returns:
         The reading, or None if not exactly one holds, so that the document is broken there, or
-        if the suffix goes on too long without a statement keyword.
+        if by one of them the suffix goes on too long without a statement keyword to tell.
     """
     nesting = cursor.nesting
     inside = [i for i, level in enumerate(nesting) if level == HOLE or level[:1] in (b'"', b"'")]
     starts = [cursor.detached(depth) for depth in (len(nesting), *reversed(inside))]
     if any(len(nesting[i]) == 3 for i in inside):
         starts = [scan for scan in starts if scan_text(suffix, scan).quote == b""]
-    readings = [reading for scan in starts if (reading := _read(scan, suffix)) is not None]
+    try:
+        readings = [reading for scan in starts if (reading := _read(scan, suffix)) is not None]
+    except _TooLongError:
+        return None
     return readings[0] if len(readings) == 1 else None
 
 
 def _read(scan: Scan, suffix: bytes) -> Reading | None:
-    """Follow the suffix up to a statement or its end, noting each closing of what it did not open."""
+    """Follow the suffix up to a statement or its end, noting each closing of what it did not open.
+
+    Raises:
+        _TooLongError: Neither has come.
+    """
     strings = scan.nesting
     kept = len(strings)
     closed: list[bytes] = []
@@ -94,9 +101,15 @@ def _read(scan: Scan, suffix: bytes) -> Reading | None:
         if len(depths) < TRACED_BYTES:
             depths.append(scan.depth - kept - len(closed))
         offset += 1
-    if kept or READ_BYTES <= offset < len(suffix):
+    if READ_BYTES <= offset < len(suffix):
+        raise _TooLongError
+    if kept:
         return None
     return Reading(tuple(reversed(closed)), tuple(depths))
+
+
+class _TooLongError(Exception):
+    """Nothing told within ``READ_BYTES``."""
 
 
 def _is_lone(suffix: bytes, offset: int) -> bool:

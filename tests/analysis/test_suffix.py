@@ -47,6 +47,7 @@ def test_expected(before: str, suffix: str, expected: tuple[bytes, ...]) -> None
         ("f'a", "{b}} } c'\n"),
         ("x = 'a", " # b'\n" + "# c'\n"),
         ("x = ", "\n" + "a\n" * READ_BYTES),
+        ("'''", "a\ndef f():\n" + "a\n" * READ_BYTES + "\\''''''\n"),
         ("x = 'a", "\\'b'\n"),
     ],
 )
