@@ -71,5 +71,5 @@ async def load(factory: Callable[[], AnyService]) -> AnyService:
         with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(settle, service, error)
 
-    threading.Thread(target=run, name="load-model", daemon=True).start()
+    threading.Thread(target=run, name="load-model", daemon=True).start()  # verifill/__main__.py knows its name
     return await loaded

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from analysis.facts import FactView
 from analysis.scanner import Scan
 from decoding.watch import Watch
-from models.engines.base import Pass, Rows
 from monitors.base import Lexed
+
+if TYPE_CHECKING:  # fronts ask which drafters there are, and import no torch for that
+    from models.engines.base import Pass, Rows
 
 Result = TypeVar("Result")
 
@@ -33,7 +35,7 @@ class Computed:
 
 
 # Steps that also yield the forward passes they need, and are sent what came out (``decoding.together``).
-Passes = Generator[float | Pass | None, Computed | None, Result]
+Passes = Generator["float | Pass | None", Computed | None, Result]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
+from typing import NoReturn
+
+LOADER = "load-model"  # of completion.loading, which is not imported for its name
 
 
 def main() -> None:
@@ -11,9 +15,23 @@ def main() -> None:
     try:
         from verifill import cli
 
-        sys.exit(cli.run(sys.argv[1:]))
+        code = cli.run(sys.argv[1:])
     except KeyboardInterrupt:
-        sys.exit(130)
+        code = 130
+    leave(code)
+
+
+def leave(code: int) -> NoReturn:
+    """End the process.
+
+    A model that is still being loaded cannot be stopped, and its libraries abort when the interpreter is
+    taken down around them.
+    """
+    if any(thread.name == LOADER for thread in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def leave_working_directory() -> None:
