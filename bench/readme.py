@@ -2,8 +2,8 @@
 
     python -m bench.readme
 
-What stands between ``<!-- NAME:begin -->`` and ``<!-- NAME:end -->`` becomes ``bench/results/NAME.md``, and
-for the name ``demo`` the output of ``verifill demo``.
+What stands between ``<!-- NAME:begin -->`` and ``<!-- NAME:end -->`` becomes the first table of
+``bench/results/NAME.md`` with the sentences around it, and for the name ``demo`` the output of ``verifill demo``.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ def content(name: str) -> str:
     """Return what belongs between the markers of a name, with its line end."""
     if name == "demo":
         return f"```\n{demo()}```\n"
-    return (RESULTS / f"{name}.md").read_text(encoding="utf-8")
+    blocks = (RESULTS / f"{name}.md").read_text(encoding="utf-8").strip().split("\n\n")
+    tables = [place for place, block in enumerate(blocks) if block.startswith("|")]
+    return "\n\n".join(blocks[: tables[1] if len(tables) > 1 else None]) + "\n"
 
 
 def demo() -> str:
@@ -41,7 +43,7 @@ def demo() -> str:
     command = [sys.executable, "-m", "verifill", "demo"]
     shown = subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
     cases = re.split(r"^(?=\d+  )", shown, flags=re.MULTILINE)
-    return "".join(cases[: CASES_SHOWN + 1]).rstrip() + "\n"
+    return "".join(cases[: CASES_SHOWN + 1]).strip("\n") + "\n"
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import json
 import sys
 import textwrap
 from functools import cache
+from types import ModuleType
 from typing import Any
 
 _NOTHING = object()
@@ -32,7 +33,9 @@ def verdict(row: dict[str, Any]) -> str:
     """Return what can be said of one name."""
     if not row["name"]:
         return "empty"
-    module = importlib.import_module(row["module"])
+    module = imported(row["module"])
+    if module is None:
+        return "unknown"
     root, *attributes = row["receiver"].split(".")
     if root in ("self", "cls") and row["owner"] and not attributes:
         owner = getattr(module, row["owner"], None)
@@ -45,6 +48,15 @@ def verdict(row: dict[str, Any]) -> str:
     if target is _NOTHING or target is None or hasattr(type(target), "__getattr__"):
         return "unknown"
     return "valid" if hasattr(target, row["name"]) else "invalid"
+
+
+@cache
+def imported(name: str) -> ModuleType | None:
+    """Return a module, None if it cannot be imported here: some are for another system."""
+    try:
+        return importlib.import_module(name)
+    except Exception:  # noqa: BLE001 -- whatever a package's code raises
+        return None
 
 
 @cache
