@@ -30,16 +30,17 @@ from analysis.facts import BaseDocument, Fact, FactKey, FactSource, FactView, Pa
 from analysis.modes import tally
 
 FORMAT = 1
+BEGINNING = b'{"facts":'
 
 
 class RecordingFacts:
     """Passes on what another source gives, and writes down when."""
 
     def __init__(self, source: FactSource, document: BaseDocument, log: Path) -> None:
-        """Begin a log; one of an earlier request in that place is replaced.
+        """Begin a log; one of an earlier request in that place is replaced, another file is not.
 
         Raises:
-            ValueError: The file cannot be written.
+            ValueError: The file cannot be written, or is something else.
         """
         self._source = source
         self._document = document.digest
@@ -47,6 +48,8 @@ class RecordingFacts:
         self._steps = 0
         self._written: set[FactKey] = set()
         try:
+            if log.exists() and not log.read_bytes().startswith(BEGINNING) and log.stat().st_size:
+                raise ValueError(f"{log} is no log of facts and would be overwritten; name another file")
             descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             os.close(descriptor)
             os.chmod(log, 0o600)

@@ -142,7 +142,7 @@ class Generation:
         watchers = monitors.build(request.monitors, site)
         parts = Parts(
             engine=model.engine,
-            slab=slab if first else model.engine.fork(slab, len(job.prompt) - 1),
+            slab=slab if first else model.engine.fork(slab, min(len(slab.tokens), len(job.prompt) - 1)),
             masker=masker,
             watch=Watch.start(watchers, site.start),
             stop=StopPolicy(site, request.limits.multiline),

@@ -95,34 +95,48 @@ def _from_table(table: Mapping[str, Any], path: Path) -> ProjectSettings:
             problems.append(f"{path.name}: unknown key {key!r}; known are {', '.join(_READERS)}")
             continue
         try:
-            field = {_FIELDS.get(key, key): _READERS[key](value, path.parent)}
-            options = replace(options, **field)
+            found, wrong = _READERS[key](value, path.parent)
         except ValueError as error:
             problems.append(f"{path.name}: {key}: {error}; {_DEFAULTS[key]}")
+            continue
+        options = replace(options, **{_FIELDS.get(key, key): found})
+        problems += [f"{path.name}: {key}: {problem}; this entry is left out" for problem in wrong]
     return ProjectSettings(options, tuple(problems))
 
 
-def _secrets(value: Any, folder: Path) -> bool:
+# Readers return a value, and what is wrong with entries that they have left out of it.
+
+
+def _secrets(value: Any, folder: Path) -> tuple[bool, list[str]]:
     if not isinstance(value, bool):
         raise ValueError(f"{value!r} is neither true nor false")
-    return value
+    return value, []
 
 
-def _banned(value: Any, folder: Path) -> tuple[Ban, ...]:
+def _banned(value: Any, folder: Path) -> tuple[tuple[Ban, ...], list[str]]:
     if not isinstance(value, Mapping):
         raise ValueError('write a table of names, each with what to use instead: "os.system" = "subprocess.run"')
+    bans, wrong = [], []
     for name, instead in value.items():
         if not all(part.isidentifier() for part in name.split(".")):
-            raise ValueError(f"{name!r} is not a name; quote dotted ones")
-        if not isinstance(instead, str):
-            raise ValueError(f'the value of {name} is not a text; "" if there is nothing to use instead')
-    return tuple(Ban(name, instead) for name, instead in value.items())
+            wrong.append(f"{name!r} is not a name; quote dotted ones")
+        elif not isinstance(instead, str):
+            wrong.append(f'the value of {name} is not a text; "" if there is nothing to use instead')
+        else:
+            bans.append(Ban(name, instead))
+    return tuple(bans), wrong
 
 
-def _typestate(value: Any, folder: Path) -> tuple[Automaton, ...]:
+def _typestate(value: Any, folder: Path) -> tuple[tuple[Automaton, ...], list[str]]:
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
         raise ValueError(f"write a list of names of built-in automata ({', '.join(BUILT_IN)}) or of TOML files")
-    return tuple(_automaton(name, folder) for name in value)
+    automata, wrong = [], []
+    for name in value:
+        try:
+            automata.append(_automaton(name, folder))
+        except ValueError as error:
+            wrong.append(str(error))
+    return tuple(automata), wrong
 
 
 def _automaton(name: str, folder: Path) -> Automaton:
@@ -137,7 +151,7 @@ def _automaton(name: str, folder: Path) -> Automaton:
         raise ValueError(str(error)) from error
 
 
-_READERS: Mapping[str, Callable[[Any, Path], Any]] = {
+_READERS: Mapping[str, Callable[[Any, Path], tuple[Any, list[str]]]] = {
     "secrets": _secrets,
     "banned": _banned,
     "typestate": _typestate,

@@ -55,7 +55,7 @@ def test_facts_come_at_the_same_steps(tmp_path: Path) -> None:
 def test_a_log_is_its_owners_alone(tmp_path: Path) -> None:
     """Whatever was there and whatever the mask says, nobody else may read it; and only this request is in it."""
     log = tmp_path / "log"
-    log.write_text("old\n")
+    log.write_text('{"facts": 0}\n')
     log.chmod(0o666)
     old = os.umask(0)
     try:
@@ -99,3 +99,15 @@ def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     """Before any work is done."""
     with pytest.raises(ValueError, match="cannot be recorded"):
         FactStore(NoAnalyzer()).source(DOCUMENT, "wait", tmp_path / "none" / "log")
+
+
+def test_a_file_that_is_no_log_is_not_overwritten(tmp_path: Path) -> None:
+    """An earlier log is replaced, and an empty file is used; the user's code stays."""
+    (tmp_path / "a.py").write_text("import os\n")
+    with pytest.raises(ValueError, match="is no log of facts and would be overwritten"):
+        FactStore(NoAnalyzer()).source(DOCUMENT, "wait", tmp_path / "a.py")
+    assert (tmp_path / "a.py").read_text() == "import os\n"
+    (tmp_path / "empty").touch()
+    for name in ("empty", "log", "log"):
+        FactStore(NoAnalyzer()).source(DOCUMENT, "wait", tmp_path / name)
+        assert (tmp_path / name).stat().st_size > 0

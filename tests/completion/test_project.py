@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from completion.project import MOST_BYTES, options_of
+from monitors.automata import BUILT_IN, read_automaton
 from monitors.options import Ban, Options
 
 
@@ -65,6 +66,22 @@ def test_bad_values(tmp_path: Path, caplog: pytest.LogCaptureFixture, text: str,
         assert options_of(str(tmp_path), 2.0) == options == Options(2.0)
     assert len(caplog.messages) == 1
     assert caplog.messages[0].startswith(complaint)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("banned = {eval = '', exec = 5}", Options(2.0, (Ban("eval"),))),
+        ("typestate = ['files', 'nonsense']", Options(2.0, automata=(read_automaton(BUILT_IN["files"]),))),
+    ],
+)
+def test_a_bad_entry_costs_itself_alone(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, text: str, kept: Options
+) -> None:
+    """The other entries count, and one line says so."""
+    with caplog.at_level(logging.WARNING):
+        assert write(tmp_path, f"[tool.verifill]\n{text}\n") == kept
+    assert [message.rpartition("; ")[2] for message in caplog.messages] == ["this entry is left out"]
 
 
 def test_changes_are_seen(tmp_path: Path) -> None:
