@@ -117,7 +117,7 @@ def counters(prompt: Prompt, attempts: Sequence[Attempt], facts: Mapping[str, in
     accepted: Counter[str] = Counter()
     for attempt in attempts:
         denied.update(d.monitor for e in attempt.run.emitted for d in e.choice.denials)
-        unknown.update("dereference" for e in attempt.run.emitted if e.missing)
+        unknown.update(kind for e in attempt.run.emitted for kind in {key.kind for key in e.missing})
         drafted.update(attempt.recorder.drafted())
         accepted.update(attempt.recorder.accepted())
     return {
