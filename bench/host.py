@@ -130,9 +130,9 @@ def answer_after_kill(model: ModelOptions) -> tuple[float, float]:
 def request(max_tokens: int, candidates: int = 1) -> CompletionRequest:
     """Return a request that is decoding and nothing else."""
     return CompletionRequest(
-        document=Document("/work/ledger.py", CODE),
+        document=Document("/project/ledger.py", CODE),
         offset=len(CODE),
-        workspace="/work",
+        workspace="/project",
         facts="none",
         monitors=(),
         drafters=(),

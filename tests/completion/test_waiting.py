@@ -46,7 +46,7 @@ def request(path: str, facts: str, trigger: Trigger = Trigger.PROGRAM) -> Comple
     monitors = ("lexical", "brackets", "dot", "dereference")
     document = Document(path, text + ")\n")
     return CompletionRequest(
-        document, len(text), "/work", trigger, facts=facts, monitors=monitors, limits=Limits(max_tokens=12)
+        document, len(text), "/project", trigger, facts=facts, monitors=monitors, limits=Limits(max_tokens=12)
     )
 
 
@@ -76,10 +76,10 @@ def test_others_run_while_one_waits(model: LoadedModel, facts: str, trigger: Tri
     analyzer, results = HeldAnalyzer(), list[CompletionResult]()
 
     async def late(service: CompletionService) -> None:
-        waiting = asyncio.ensure_future(service.complete(request("/work/a.py", facts, trigger), CancelToken()))
+        waiting = asyncio.ensure_future(service.complete(request("/project/a.py", facts, trigger), CancelToken()))
         await asked(analyzer)
         for number in range(5):
-            other = await service.complete(request(f"/work/{number}.py", "none"), CancelToken())
+            other = await service.complete(request(f"/project/{number}.py", "none"), CancelToken())
             assert other.counters["new_tokens"] > 0
         assert not waiting.done()
         assert (service.status()["running"], service.status()["finished"]) == (1, 5)
@@ -90,7 +90,7 @@ def test_others_run_while_one_waits(model: LoadedModel, facts: str, trigger: Tri
         results.append(waiting.result())
 
     async def early(service: CompletionService) -> None:
-        results.append(await service.complete(request("/work/a.py", facts, trigger), CancelToken()))
+        results.append(await service.complete(request("/project/a.py", facts, trigger), CancelToken()))
 
     with_service(model, analyzer, late)
     with_service(model, Answering(), early)
@@ -106,7 +106,7 @@ def test_a_cancel_ends_the_wait(model: LoadedModel) -> None:
 
     async def session(service: CompletionService) -> None:
         cancel = CancelToken()
-        waiting = asyncio.ensure_future(service.complete(request("/work/a.py", "wait"), cancel))
+        waiting = asyncio.ensure_future(service.complete(request("/project/a.py", "wait"), cancel))
         await asked(analyzer)
         cancel.cancel()
         result = await waiting

@@ -13,7 +13,6 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
-from models.checkpoint_files import EMBEDDED
 from models.checkpoints import from_objects, load
 from models.engines.choose import engine_for
 from models.engines.fused import FusedEngine
@@ -311,7 +310,6 @@ def test_missing_embedded_weights_say_so(monkeypatch: pytest.MonkeyPatch, tmp_pa
         load()
 
 
-@pytest.mark.skipif(not (EMBEDDED / "config.json").is_file(), reason="no embedded model in this tree yet")
 def test_the_embedded_model_is_loaded() -> None:
     """Without a source the embedded model is loaded."""
     model = load()

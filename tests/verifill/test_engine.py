@@ -54,7 +54,11 @@ def only_engine() -> EngineFiles:
 
 def request(max_tokens: int = 8) -> CompletionRequest:
     return CompletionRequest(
-        Document("/work/a.py", CODE), CODE.index("\n", 12), "/work", facts="none", limits=Limits(max_tokens=max_tokens)
+        Document("/project/a.py", CODE),
+        CODE.index("\n", 12),
+        "/project",
+        facts="none",
+        limits=Limits(max_tokens=max_tokens),
     )
 
 
@@ -135,12 +139,12 @@ def test_language_server(folder: Path, checkpoint: str) -> None:
     """An editor's window completes on the engine, also after it was killed, and leaves it running."""
     client = Client((sys.executable, "-m", "verifill", "lsp", "--model", checkpoint))
     client.ready()
-    client.open("file:///work/a.py", CODE)
-    assert "error" not in client.reply(client.complete("file:///work/a.py", 2, 12))
+    client.open("file:///project/a.py", CODE)
+    assert "error" not in client.reply(client.complete("file:///project/a.py", 2, 12))
     record = only_engine().read_record()
     assert record is not None
     os.kill(record.pid, signal.SIGKILL)
-    assert "error" not in client.reply(client.complete("file:///work/a.py", 2, 12))
+    assert "error" not in client.reply(client.complete("file:///project/a.py", 2, 12))
     assert client.close() == 0
     assert only_engine().is_running()
 

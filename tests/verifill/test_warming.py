@@ -29,7 +29,7 @@ pytestmark = pytest.mark.slow
 CODE = "import os\n\n\n" + "".join(
     f"def path_{i}(name):\n    return os.path.join(name, '{i}')\n\n\n" for i in range(12)
 )
-URI = "file:///work/bank/a.py"
+URI = "file:///project/bank/a.py"
 
 
 @pytest.fixture(autouse=True)

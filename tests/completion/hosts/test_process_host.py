@@ -31,7 +31,7 @@ PATIENCE_S = 20.0
 
 
 def request(text: str) -> CompletionRequest:
-    return CompletionRequest(Document("/work/a.py", text), 0, "/work")
+    return CompletionRequest(Document("/project/a.py", text), 0, "/project")
 
 
 def until(condition: Callable[[], bool]) -> None:
