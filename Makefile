@@ -21,10 +21,10 @@ SAY := printf '\n\033[1m== %s\033[0m\n'
 # Nothing is fetched while testing or showing.
 export HF_HUB_OFFLINE := 1
 
-.PHONY: help setup demo test lint typecheck unit fix bench clean
+.PHONY: help setup demo test lint typecheck unit fix bench wheel vsix e2e clean
 
 help:  ## List the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(READY)  ## Make .venv with everything in it (the others do that by themselves)
 
@@ -56,8 +56,33 @@ fix: $(READY)  ## Mend style and format
 bench: $(READY)  ## Measure how often the monitors forbid what is right; bench/ has more programs
 	@$(BIN)/python -m bench.truth_forbid $(ARGS)
 
+wheel: $(READY)  ## Build dist/*.whl, the model in it
+	@$(SAY) "wheel"
+	@rm -f dist/*.whl
+	@$(BIN)/python -m hatchling build -t wheel
+
+# The extension installs the wheel that comes along, where there is no server.
+vsix: wheel  ## Build dist/*.vsix, the VS Code extension with the wheel in it (needs Node 20 and npm)
+	@$(SAY) "VS Code extension"
+	@$(BIN)/python vscode-extension/settings.py --check
+	@rm -rf vscode-extension/server dist/*.vsix
+	@mkdir vscode-extension/server
+	@cp dist/*.whl constraints.txt vscode-extension/server/
+	@cd vscode-extension && npm ci --ignore-scripts --loglevel=error && npm run -s check && npm run -s test && npm run -s package
+
+# code: VS Code on Node 20; newest: the newest VS Code, with a Node of its own; neovim, emacs, helix
+LANES ?= code neovim
+
+e2e: $(READY)  ## Tests in real editors, set up in .e2e/; LANES="code newest" and so on chooses others
+	@$(SAY) "editors: $(LANES)"
+	@$(PIP) -q --no-build-isolation -e '.[dev,e2e]'
+	@if command -v npm >/dev/null; then $(MAKE) vsix; else $(MAKE) wheel; fi
+	@$(BIN)/python -m tests.e2e.tools $(LANES)
+	@VERIFILL_E2E=1 $(BIN)/python -m pytest tests/e2e $(ARGS)
+
 clean:  ## Remove .venv and all caches
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
+	rm -rf .e2e vscode-extension/node_modules vscode-extension/dist vscode-extension/server
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY):
