@@ -89,6 +89,8 @@ class Blocks:
 
     def within_line(self, after: Sequence[Scan], data: bytes) -> Blocks:
         """Return the blocks after bytes that begin no line: the last one of code counts."""
+        if not self.header and _COLON not in data:
+            return self
         for at in range(len(data) - 1, -1, -1):
             if data[at] not in _NO_END and (mode := after[at].mode) is not Mode.COMMENT:
                 header = data[at] == _COLON and mode is Mode.CODE and after[at].depth == 0

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Final
 
 import tree_sitter
-import tree_sitter_python
+
+from analysis.syntax import parser_of, query_of, text_of
 
 _BINDINGS: Final = """
 (function_definition name: (identifier) @target)
@@ -94,7 +94,7 @@ def visible_at(source: bytes, place: int) -> Visible:
         source: The file; a name or another operand stands at ``place``.
         place: Offset of that operand, bytes.
     """
-    found = tree_sitter.QueryCursor(_query()).captures(_parser().parse(source).root_node)
+    found = _bindings(source)
     scopes = sorted((_scope(node) for node in found.get("scope", ())), key=lambda scope: (scope.start, -scope.end))
     around = [scope for scope in scopes if scope.body <= place < scope.end]
     running = _running(around)
@@ -102,21 +102,21 @@ def visible_at(source: bytes, place: int) -> Visible:
     outside = {*(scope for scope in scopes if scope not in around), *hidden}
     loops = [node for node in found.get("loop", ()) if node.start_byte <= place < node.end_byte]
     again = max((node.end_byte for node in loops if _home(node.start_byte, scopes) in running), default=place)
-    names = {_text(node) for node in found.get("global", ())}
+    names = {text_of(node) for node in found.get("global", ())}
     for node, is_walrus in _bound(found):
         home = _home(node.start_byte, scopes, is_walrus)
         if home not in outside and not (home in running and node.start_byte > again):
-            names.add(_text(node))
-    stars = frozenset(_text(node) for node in found.get("star", ()))
+            names.add(text_of(node))
+    stars = frozenset(text_of(node) for node in found.get("star", ()))
     return Visible(frozenset(names), stars, any(scope.kind == _CLASS for scope in around))
 
 
 def bound_once(source: bytes) -> dict[str, tree_sitter.Node]:
     """Return the names that a file binds in one place only, in any scope, with the identifier there."""
-    found = tree_sitter.QueryCursor(_query()).captures(_parser().parse(source).root_node)
+    found = _bindings(source)
     nodes: dict[str, list[tree_sitter.Node]] = {}
     for node, _ in _bound(found):
-        nodes.setdefault(_text(node), []).append(node)
+        nodes.setdefault(text_of(node), []).append(node)
     return {name: places[0] for name, places in nodes.items() if len(places) == 1}
 
 
@@ -154,6 +154,10 @@ def _bound(found: dict[str, list[tree_sitter.Node]]) -> Iterator[tuple[tree_sitt
                 yield identifier, capture == "walrus"
 
 
+def _bindings(source: bytes) -> dict[str, list[tree_sitter.Node]]:
+    return tree_sitter.QueryCursor(query_of("python", _BINDINGS)).captures(parser_of("python").parse(source).root_node)
+
+
 def _identifiers(node: tree_sitter.Node, in_types: bool) -> Iterator[tree_sitter.Node]:
     """Yield the identifiers of a target; default values and annotations have none."""
     if node.type == "identifier":
@@ -164,22 +168,3 @@ def _identifiers(node: tree_sitter.Node, in_types: bool) -> Iterator[tree_sitter
     elif in_types or node.type not in _NOT_BOUND:
         for child in node.named_children:
             yield from _identifiers(child, in_types)
-
-
-def _text(node: tree_sitter.Node) -> str:
-    return (node.text or b"").decode("utf-8", "replace")
-
-
-@cache
-def _language() -> tree_sitter.Language:
-    return tree_sitter.Language(tree_sitter_python.language())
-
-
-@cache
-def _parser() -> tree_sitter.Parser:
-    return tree_sitter.Parser(_language())
-
-
-@cache
-def _query() -> tree_sitter.Query:
-    return tree_sitter.Query(_language(), _BINDINGS)

@@ -53,7 +53,7 @@ class SyntaxWindow:
             ValueError: There is no grammar for the language.
         """
         source = prefix[_window_start(prefix) :]
-        return cls(source, _parser(language).parse(source), language)
+        return cls(source, parser_of(language).parse(source), language)
 
     def append(self, data: bytes) -> SyntaxWindow:
         """Return the window with more text at its end, parsed incrementally."""
@@ -63,7 +63,7 @@ class SyntaxWindow:
         tree = self.tree.copy()
         end, point = len(self.source), self.tree.root_node.end_point
         tree.edit(end, end, len(source), point, point, _end_point(source))
-        return SyntaxWindow(source, _parser(self.language).parse(source, tree), self.language, self.parses + 1)
+        return SyntaxWindow(source, parser_of(self.language).parse(source, tree), self.language, self.parses + 1)
 
     def statement_complete(self) -> bool:
         """Whether the text ends with a whole statement: nothing missing, no body or clause still owed."""
@@ -82,14 +82,14 @@ class SyntaxWindow:
 
     def flaws(self) -> int:
         """Count what is wrong in the window; that it ends with a header or a ``try`` without clauses is not."""
-        found = tree_sitter.QueryCursor(_query(self.language, _FLAWS)).captures(self.tree.root_node)
+        found = tree_sitter.QueryCursor(query_of(self.language, _FLAWS)).captures(self.tree.root_node)
         owing = [node for node in found.get("try", ()) if _owes_clause(node)]
         at_end = self._right_edge() if owing else []
         return len(found.get("flaw", ())) + sum(node not in at_end for node in owing)
 
     def decorated_at(self) -> bytes | None:
         """Return the indentation of the decorator that the text ends with; None if it ends with none."""
-        found = tree_sitter.QueryCursor(_query(self.language, _DECORATORS)).captures(self.tree.root_node)
+        found = tree_sitter.QueryCursor(query_of(self.language, _DECORATORS)).captures(self.tree.root_node)
         last = max(found.get("decorator", ()), key=lambda node: node.end_byte, default=None)
         if last is None or self.source[last.end_byte :].lstrip()[:1] not in (b"", b"#"):
             return None
@@ -116,15 +116,26 @@ class SyntaxWindow:
 
 
 @cache
-def _parser(language: str) -> tree_sitter.Parser:
+def parser_of(language: str) -> tree_sitter.Parser:
+    """Return the parser of a language.
+
+    Raises:
+        ValueError: There is no grammar for it.
+    """
     if language not in GRAMMARS:
         raise ValueError(f"no grammar for language {language!r}; known are {', '.join(GRAMMARS)}")
     return tree_sitter.Parser(tree_sitter.Language(GRAMMARS[language]()))
 
 
 @cache
-def _query(language: str, pattern: str) -> tree_sitter.Query:
+def query_of(language: str, pattern: str) -> tree_sitter.Query:
+    """Return a compiled query."""
     return tree_sitter.Query(tree_sitter.Language(GRAMMARS[language]()), pattern)
+
+
+def text_of(node: tree_sitter.Node) -> str:
+    """Return a node's source text."""
+    return (node.text or b"").decode("utf-8", "replace")
 
 
 def _window_start(prefix: bytes) -> int:

@@ -60,19 +60,12 @@ class Timed:
         """As the monitor."""
         return self.inner.start()
 
-    def advance(self, state: Any, text: Lexed, view: FactView) -> Any:
+    def step(self, state: Any, text: Lexed, view: FactView) -> tuple[float, Any]:
         """As the monitor."""
         begun = time.thread_time()
-        after = self.inner.advance(state, text, view)
+        stepped = self.inner.step(state, text, view)
         self.seconds += time.thread_time() - begun
-        return after
-
-    def score(self, state: Any, text: Lexed, view: FactView) -> float:
-        """As the monitor."""
-        begun = time.thread_time()
-        penalty = self.inner.score(state, text, view)
-        self.seconds += time.thread_time() - begun
-        return penalty
+        return stepped
 
     def continuations(self, state: Any) -> Continuations | None:
         """As the monitor."""
@@ -81,9 +74,12 @@ class Timed:
         self.seconds += time.thread_time() - begun
         return found
 
-    def needs(self, state: Any) -> tuple[FactKey, ...]:
+    def needs(self, state: Any, scan: Scan) -> tuple[FactKey, ...]:
         """As the monitor."""
-        return self.inner.needs(state)
+        begun = time.thread_time()
+        keys = self.inner.needs(state, scan)
+        self.seconds += time.thread_time() - begun
+        return keys
 
     def missing(self, state: Any) -> tuple[FactKey, ...]:
         """As the monitor."""
@@ -172,19 +168,24 @@ def watched(one: Written) -> dict[str, list[float]]:
     return found
 
 
-def end_to_end(service: CompletionService, requests: Sequence[CompletionRequest]) -> dict[str, float]:
-    """Return milliseconds per emitted token with warm facts and prompt, monitors on and off, and their ratio."""
-    on: list[tuple[float, int]] = []
-    off: list[tuple[float, int]] = []
+def end_to_end(service: CompletionService, requests: Sequence[CompletionRequest]) -> dict[str, Any]:
+    """Return what completions cost with warm facts and prompt, monitors on and off.
+
+    A completion with monitors may cost more because each forward pass does, and because there are more of them: lines
+    are written again, and what a drafter guessed right without monitors may be refused.  The ratio by pass is what
+    the monitors cost; that by token and by completion has both.
+    """
+    sums = {"on": Counter[str](), "off": Counter[str]()}
     for request in requests:
-        for _ in range(2):
-            checked = service.complete_now(request)
-        plain = service.complete_now(replace(request, monitors=()))
-        plain = service.complete_now(replace(request, monitors=()))
-        on.append((checked.timings_ms["total"], checked.counters["new_tokens"]))
-        off.append((plain.timings_ms["total"], plain.counters["new_tokens"]))
-    means = [sum(ms for ms, _ in rows) / max(1, sum(n for _, n in rows)) for rows in (on, off)]
-    return {"on_ms": means[0], "off_ms": means[1], "ratio": means[0] / means[1]}
+        for name, wanted in (("on", request), ("off", replace(request, monitors=()))):
+            service.complete_now(wanted)
+            result = service.complete_now(wanted)
+            sums[name].update({"ms": result.timings_ms["total"], "choosing_ms": result.timings_ms["monitor_thread"]})
+            sums[name].update({key: result.counters[key] for key in ("new_tokens", "forward_passes", "backtracks")})
+    on, off = sums["on"], sums["off"]
+    by = {"token": "new_tokens", "pass": "forward_passes"}
+    ratios = {name: on["ms"] / max(1, on[key]) / (off["ms"] / max(1, off[key])) for name, key in by.items()}
+    return {"on": dict(on), "off": dict(off), "ratio": {"completion": on["ms"] / off["ms"], **ratios}}
 
 
 def keystrokes(model: LoadedModel, cases: Sequence[Case], packages: Path, python: str) -> dict[str, Any]:
@@ -217,9 +218,18 @@ def keystrokes(model: LoadedModel, cases: Sequence[Case], packages: Path, python
 
 
 def shares(counts: Counter[str]) -> dict[str, float]:
-    """Return what became of the questions; ``on_time_share`` is of those that can be answered at all."""
-    asked, answerable = counts["asked"], counts["asked"] - counts["unresolved"]
+    """Return what became of the questions.
+
+    ``there_share`` is of the judgements on what was written that need an answer; ``on_time_share`` of all questions
+    that can be answered, those asked ahead among them that nobody came to need.
+    """
+    needed, asked = counts["needed"], counts["asked"]
+    answerable = asked - counts["unresolved"]
     return {
+        "needed": needed,
+        "there": needed - counts["lacking"],
+        "there_share": 1 - counts["lacking"] / max(1, needed),
+        "verified_late": counts["verified_late"],
         "asked": asked,
         "on_time": counts["on_time"],
         "late": counts["late"],

@@ -36,6 +36,8 @@ JUDGED = frozenset({"deref", "import"})
 NEW_TOKENS = 24
 NONE, ALL = "none", "all"
 
+COUNTED = ("forward_passes", "new_tokens", "backtracks")
+
 SETTINGS = ("loads", "per_kind", "ablation_per_kind", "cost_cases", "seed")
 
 Monitors = tuple[str, ...] | None
@@ -249,11 +251,24 @@ def cost_tables(cost: Mapping[str, Any]) -> list[str]:
     rows = [("all together", *token["all"].values()), *((n, *row.values()) for n, row in token["monitors"].items())]
     return [
         markdown((f"µs a token, {token['tokens']} tokens", "p50", "p99", "mean"), rows),
-        f"End to end with warm facts: {end['on_ms']:.1f} ms a token, {end['off_ms']:.1f} without: {end['ratio']:.3f}x.",
+        markdown(
+            ("end to end, warm", "ms", "of these choosing", "forward passes", "tokens", "lines written again"),
+            [
+                (name, *(round(end[name][key]) for key in ("ms", "choosing_ms")), *(end[name][key] for key in COUNTED))
+                for name in ("on", "off")
+            ],
+        ),
+        "On against off: {pass:.3f}x a forward pass, {token:.3f}x a token, {completion:.3f}x a completion.".format(
+            **end["ratio"]
+        ),
         markdown(
             (
                 "facts in live mode",
-                "asked",
+                "needed by what was written",
+                "there",
+                "share",
+                "verified late",
+                "asked, those ahead included",
                 "on time",
                 "late",
                 "cannot be told",
@@ -263,7 +278,10 @@ def cost_tables(cost: Mapping[str, Any]) -> list[str]:
             [
                 (
                     name,
-                    *(facts[name][key] for key in ("asked", "on_time", "late", "unresolved", "unanswered")),
+                    *(facts[name][key] for key in ("needed", "there")),
+                    f"{100 * facts[name]['there_share']:.0f} %",
+                    *(facts[name][key] for key in ("verified_late", "asked", "on_time", "late")),
+                    *(facts[name][key] for key in ("unresolved", "unanswered")),
                     f"{100 * facts[name]['on_time_share']:.0f} %",
                 )
                 for name in ("cold", "warm")

@@ -58,12 +58,12 @@ def written(monitor: Monitor[Any], start: Scan, text: str, facts: FactSource) ->
     state, scan = monitor.start(), start
     for byte in (text + "\n").encode():
         piece = Lexed.of(scan, bytes((byte,)))
-        after = monitor.advance(state, piece, facts.view())
+        after = monitor.step(state, piece, facts.view())[1]
         for _ in range(TIMES_TO_SETTLE):
             missing = monitor.missing(after)
             if not missing:
                 break
             settle_here(facts, missing)
-            after = monitor.advance(state, piece, facts.view())
+            after = monitor.step(state, piece, facts.view())[1]
         state, scan = after, piece.after[-1]
     return state

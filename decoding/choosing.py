@@ -39,10 +39,18 @@ def append(run: Run, token: Emitted) -> None:
     run.parts.facts.ask(token.after.needs())
     if token.token in run.parts.masker.end_ids or run.parts.stop.cut(token.stop) is not None:
         run.finish = "stop"
-    elif len(run.emitted) >= run.job.max_tokens:
+    elif len(run.emitted) >= run.job.max_tokens or is_out_of_time(run):
         run.finish = "length"
     else:
         run.finish = ""
+
+
+def is_out_of_time(run: Run) -> bool:
+    """Whether the time for writing is over, and a line of the middle has just come to its end."""
+    if b"\n" not in run.emitted[-1].data:
+        return False
+    seconds = run.recorder.seconds
+    return seconds["forward"] + seconds["walk"] >= run.job.max_seconds
 
 
 def cut(run: Run, position: int, choice: Choice, after: Watch) -> None:

@@ -18,20 +18,23 @@ from typing import NamedTuple
 import torch
 
 from analysis.facts import FactView
+from decoding.bounds import Bounds
 from decoding.futures import ALIGNED, Futures
-from decoding.odds import Odds, listed_set, listed_tokens
+from decoding.odds import Odds, listed_ids
 from decoding.sampling import Sampler
-from decoding.suspicion import Suspicion
 from decoding.verdicts import Verdicts
 from decoding.watch import Judgement, Watch
 from models.vocabulary import Vocabulary
-from monitors.base import FORBIDDEN
+from monitors.base import FORBIDDEN, Continuations
 
 # Forbidden tokens that are looked at below the kept ones before the site is given up.  What shares
 # a forbidden beginning counts too, but costs next to nothing.
 MOST_BELOW = 50_000
 
 SHOWN_DENIALS = 4
+
+# So many of the model's favourites show which monitor has something else in mind.
+FAVOURITES = 8
 
 Judge = Callable[[int], Judgement]
 
@@ -72,7 +75,7 @@ class Found(NamedTuple):
     Attributes:
         token: Its id; None if none is legal.
         score: Its penalised score, ``FORBIDDEN`` if there is none.
-        denials: Better-scored candidates that lost, best first.
+        denials: Better-scored candidates that lost, best first, no more than are shown.
     """
 
     token: int | None
@@ -115,9 +118,10 @@ class Masker:
             written: Ids of the middle before the token; only ``futures`` reads them.
 
         Returns:
-            The kept candidate with the best penalised score.  If its monitor knows the finite set
-            of what may come, the tokens of that set are candidates too: what the model thinks
-            least of may be all there is.  If none of the kept is legal, the best legal token
+            The kept candidate with the best penalised score.  If that costs something, and a monitor that
+            objects to the model's favourites knows the finite set of what may come, the tokens of that
+            set are candidates too: what the model thinks least of may be all there is.  If none of the
+            kept is legal, the best legal token
             below; if there is none, the same without the newest monitor that is not sound; with
             sound ones alone, no token.
         """
@@ -165,30 +169,30 @@ class Masker:
         """Try the kept candidates, and what a monitor lists instead; then everything below them."""
         odds = Odds(row, verdicts.watch, verdicts.view, self.vocabulary)
         judge = self._weighed(verdicts, odds, discounts)
-        found = self._lazily(kept, judge, self._suspicion(judge(kept[0][1]), odds))
+        suspect, closed = self._suspect(kept, judge, odds)
+        listed = listed_ids(self.vocabulary.trie, closed) if closed is not None else None
+        bounds = Bounds(verdicts, odds, suspect) if self.strength is None else None
+        others = self.sampler.rank_among(row, position, listed) if listed is not None else ()
+        instead = lazy_best(others, judge, bounds=bounds)
+        # Without noise, whatever scores higher than a listed token that was not kept would have been kept itself.
+        floor = instead.score if self.sampler.temperature <= 0 else FORBIDDEN
+        found = lazy_best(kept, judge, bounds=bounds, floor=floor)
+        if instead.score > found.score and (found.token is None or judge(found.token).penalty < 0):
+            return instead.token, found.denials
         if found.token is None:
             return lazy_best(self._below(row, verdicts), judge, MOST_BELOW).token, found.denials
-        listed = self._listed_instead(found, verdicts.watch) if self.strength is None else ()
-        if listed:
-            known = {token for _, token in kept}
-            others = (other for other in self.sampler.rank_among(row, position, listed) if other[1] not in known)
-            other = lazy_best(others, judge, floor=found.score)
-            if other.score > found.score:
-                return other.token, found.denials
         return found.token, found.denials
 
-    def _suspicion(self, best: Judgement, odds: Odds) -> Suspicion | None:
-        """Return a way to rule tokens out if the model's favourite is objected to by a monitor that has a list."""
-        closed = odds.closed_here(best.monitor) if best.penalty < 0 and self.strength is None else None
-        return Suspicion(best.monitor, closed, odds) if closed is not None else None
-
-    def _lazily(self, candidates: Sequence[tuple[float, int]], judge: Judge, suspicion: Suspicion | None) -> Found:
-        """Find the best of the candidates; with a suspicion those that it lists are looked at first."""
-        if suspicion is None:
-            return lazy_best(candidates, judge)
-        listed = listed_set(self.vocabulary.trie, suspicion.closed)
-        floor = lazy_best((c for c in candidates if c[1] in listed), judge).score
-        return lazy_best(candidates, judge, suspicion=suspicion, floor=floor)
+    def _suspect(self, kept: Sequence[tuple[float, int]], judge: Judge, odds: Odds) -> tuple[str, Continuations | None]:
+        """Return the first monitor that objects to a favourite and knows what has to come instead, "" for none."""
+        for _, token in kept[:FAVOURITES] if self.strength is None else ():
+            judgement = judge(token)
+            if judgement.penalty == 0:
+                break
+            closed = odds.closed_here(judgement.monitor)
+            if closed is not None:
+                return judgement.monitor, closed
+        return "", None
 
     def _weighed(self, verdicts: Verdicts, odds: Odds, discounts: Mapping[int, float]) -> Judge:
         """Return what a token costs in all."""
@@ -202,8 +206,8 @@ class Masker:
                 penalty *= self.strength if penalty != FORBIDDEN else 1.0
             elif FORBIDDEN < penalty < 0:
                 data = b"" if token in self.end_ids else self.vocabulary.bytes_of(token) or b""
-                penalty += odds.correction(data, monitor)
-            return Judgement(penalty + discounts.get(token, 0.0), monitor or ALIGNED)
+                penalty += min(odds.correction(data, objector) for objector in judgement.objectors)
+            return Judgement(penalty + discounts.get(token, 0.0), monitor or ALIGNED, judgement.objectors)
 
         return judge
 
@@ -213,18 +217,12 @@ class Masker:
         values, order = torch.sort(row[ids], descending=True, stable=True)
         return zip(values.tolist(), ids[order].tolist(), strict=True)
 
-    def _listed_instead(self, best: Found, watch: Watch) -> Sequence[int]:
-        """Return the tokens of the finite set that the best candidate does not belong to; none if there is no such."""
-        objector = next((denial.monitor for denial in best.denials if denial.token == best.token), None)
-        closed = watch.closed_by(objector) if objector is not None else None
-        return listed_tokens(self.vocabulary.trie, closed) if closed is not None else ()
-
 
 def lazy_best(
     candidates: Iterable[tuple[float, int]],
     judge: Judge,
     patience: int | None = None,
-    suspicion: Suspicion | None = None,
+    bounds: Bounds | None = None,
     floor: float = FORBIDDEN,
 ) -> Found:
     """Find the candidate with the best penalised score without judging them all.
@@ -233,7 +231,7 @@ def lazy_best(
         candidates: (score, token id), best score first.
         judge: Gives the penalty of a token.
         patience: Gives up after so many forbidden candidates with no legal one among them; None for never.
-        suspicion: Rules out tokens that stay below what another one has; they are not judged.
+        bounds: Rules out tokens that stay below what another one has; they are not judged.
         floor: A penalised score that some token is known to have; what stays below it is not judged.
     """
     best_token: int | None = None
@@ -243,11 +241,13 @@ def lazy_best(
     for score, token in candidates:
         if score < floor or (best_token is not None and score <= best_score):
             break
-        if suspicion is not None and score + suspicion.most(token) < max(floor, best_score):
-            denials.append(Denial(token, suspicion.monitor))
+        objector = None if bounds is None else bounds.objector(token, max(floor, best_score) - score)
+        if objector is not None:
+            if len(denials) <= SHOWN_DENIALS:
+                denials.append(Denial(token, objector))
             continue
         judgement = judge(token)
-        if judgement.penalty < 0:
+        if judgement.penalty < 0 and len(denials) <= SHOWN_DENIALS:
             denials.append(Denial(token, judgement.monitor))
         if judgement.penalty == FORBIDDEN:
             forbidden += 1

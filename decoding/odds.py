@@ -6,7 +6,8 @@ exists.  A small one may give all listed names together a ten-thousandth of its 
 invented one wins in spite of the fact.  So where a monitor knows the finite set of what may come,
 the model decides *which* of the listed and *which* of the unlisted, but not in favour of
 *unlisted*: if the listed have less mass than the others, the others' penalties are lowered by the
-logarithm of that ratio.  All unlisted names together then keep no more than e.  This is
+logarithm of that ratio.  All unlisted names together then keep no more than e.  Where several
+monitors object, the strongest correction holds.  This is
 conditioning on uncertain evidence (Jeffrey, The Logic of Decision, 1965, ch. 11).
 """
 

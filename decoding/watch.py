@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from analysis.facts import FactKey, FactView
@@ -17,10 +17,12 @@ class Judgement:
     Attributes:
         penalty: Sum of the monitors' penalties, nats; 0 or less.
         monitor: The monitor with the highest penalty; "" if nobody objects.
+        objectors: All monitors with a penalty; that which forbids alone if one does.
     """
 
     penalty: float
     monitor: str
+    objectors: tuple[str, ...] = ()
 
 
 CLEAR = Judgement(0.0, "")
@@ -29,6 +31,8 @@ CLEAR = Judgement(0.0, "")
 @dataclass(frozen=True, slots=True)
 class Watch:
     """The monitors and their states after some text.
+
+    What was judged is most likely what is written next, so the states behind it are remembered.
 
     Attributes:
         monitors: In building order: the most trusted first.
@@ -41,6 +45,9 @@ class Watch:
     scan: Scan
     states: tuple[Any, ...]
     asking: tuple[int, ...] = ()
+    _judged: dict[bytes, tuple[FactView, Scan, tuple[Any, ...]]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     @classmethod
     def start(cls, monitors: tuple[Monitor[Any], ...], scan: Scan) -> Watch:
@@ -51,8 +58,11 @@ class Watch:
         """Return the states after ``data``."""
         if not data:
             return self
+        known = self._judged.get(data)
+        if known is not None and known[0] is view:
+            return Watch(self.monitors, known[1], known[2], self.asking)
         text = Lexed.of(self.scan, data)
-        states = tuple([m.advance(s, text, view) for m, s in zip(self.monitors, self.states, strict=True)])
+        states = tuple([m.step(s, text, view)[1] for m, s in zip(self.monitors, self.states, strict=True)])
         return Watch(self.monitors, text.after[-1], states, self.asking)
 
     def judge(self, data: bytes, view: FactView, is_suffix: bool = False) -> Judgement:
@@ -61,22 +71,27 @@ class Watch:
             return CLEAR
         text = Lexed.of(self.scan, data, is_suffix)
         total, worst, name = 0.0, 0.0, ""
+        after, objectors = [], []
         for monitor, state in zip(self.monitors, self.states, strict=True):
-            penalty = monitor.score(state, text, view)
+            penalty, state_after = monitor.step(state, text, view)
+            after.append(state_after)
             if not penalty:
                 continue
             if penalty == FORBIDDEN:
-                return Judgement(FORBIDDEN, monitor.name)
+                return Judgement(FORBIDDEN, monitor.name, (monitor.name,))
             total += penalty
+            objectors.append(monitor.name)
             if penalty < worst:
                 worst, name = penalty, monitor.name
-        return Judgement(total, name) if name else CLEAR
+        if not is_suffix:
+            self._judged[data] = view, text.after[-1], tuple(after)
+        return Judgement(total, name, tuple(objectors)) if name else CLEAR
 
     def penalty_by(self, name: str, data: bytes, view: FactView) -> float:
         """Return what one monitor says of ``data``; 0 if there is none of that name."""
         for monitor, state in zip(self.monitors, self.states, strict=True):
             if monitor.name == name:
-                return monitor.score(state, Lexed.of(self.scan, data), view)
+                return monitor.step(state, Lexed.of(self.scan, data), view)[0]
         return 0.0
 
     def alone(self, name: str) -> Watch:
@@ -119,10 +134,10 @@ class Watch:
 
     def needs(self) -> tuple[FactKey, ...]:
         """Return the questions whose answers may be wanted soon."""
-        return tuple([key for i in self.asking for key in self.monitors[i].needs(self.states[i])])
+        return tuple([key for i in self.asking for key in self.monitors[i].needs(self.states[i], self.scan)])
 
     def missing(self) -> tuple[FactKey, ...]:
-        """Return the questions that had no answer when the last ``advance`` passed their site."""
+        """Return the questions that had no answer when the last text passed their site."""
         return tuple([key for i in self.asking for key in self.monitors[i].missing(self.states[i])])
 
     def checks(self) -> tuple[Check, ...]:

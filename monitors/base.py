@@ -7,7 +7,7 @@ Monitors speak bytes, never token ids.  Their states are immutable values: a sta
 text is the same whatever way the text was cut into tokens, and going back means dropping a
 value.  The laws below are property-tested for every monitor (``tests/monitors/laws.py``):
 
-* penalties add up: ``score(s, ab) == score(s, a) + score(advance(s, a), b)``;
+* penalties add up: what ``ab`` costs is what ``a`` costs and, in the state after it, ``b``;
 * a forbidden prefix forbids every extension;
 * a missing fact costs nothing and is reported by ``missing``;
 * a state derived again from the text is equal.
@@ -71,10 +71,14 @@ class Continuations:
     Attributes:
         texts: What may follow, as whole remainders (of a name, of the healed bytes).
         inside: Bytes that would go on a text beyond its end; any other byte ends it.
+        priced: Bytes with which nothing else can begin but at ``price``.
+        price: What it costs at least to begin with one of ``priced`` and go on otherwise, nats.
     """
 
     texts: tuple[bytes, ...]
     inside: frozenset[int] = frozenset()
+    priced: frozenset[int] = frozenset()
+    price: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -131,20 +135,21 @@ class Monitor(Protocol[S]):
     def start(self) -> S:
         """Return the state at the start of the middle."""
 
-    def advance(self, state: S, text: Lexed, view: FactView) -> S:
-        """Return the state after ``text``; a fact, or its absence, is latched when a name begins."""
+    def step(self, state: S, text: Lexed, view: FactView) -> tuple[float, S]:
+        """Return the penalty of ``text`` and the state after it.
 
-    def score(self, state: S, text: Lexed, view: FactView) -> float:
-        """Return the penalty of ``text`` in nats: 0 or less, ``FORBIDDEN`` for never."""
+        The penalty is in nats: 0 or less, ``FORBIDDEN`` for never.  A fact, or its absence, is latched when a name
+        begins.  The state after the start of the suffix means nothing.
+        """
 
     def continuations(self, state: S) -> Continuations | None:
         """Return what has to come next if that is a finite set, else None."""
 
-    def needs(self, state: S) -> tuple[FactKey, ...]:
-        """Return the questions whose answers may be wanted soon."""
+    def needs(self, state: S, scan: Scan) -> tuple[FactKey, ...]:
+        """Return the questions whose answers may be wanted soon; ``scan`` is the lexical state that ``state`` is at."""
 
     def missing(self, state: S) -> tuple[FactKey, ...]:
-        """Return the questions that had no answer when the last ``advance`` passed their site."""
+        """Return the questions that had no answer when the last ``step`` passed their site."""
 
     def checks(self, state: S) -> tuple[Check, ...]:
         """Return the judgements on all names finished so far, for the certificate."""
@@ -157,7 +162,7 @@ class Factless:
         """Return None: what may follow is no finite set."""
         return None
 
-    def needs(self, state: Any) -> tuple[FactKey, ...]:
+    def needs(self, state: Any, scan: Scan) -> tuple[FactKey, ...]:
         """Return nothing."""
         return ()
 

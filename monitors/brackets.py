@@ -69,8 +69,14 @@ class Brackets(Factless):
         """Return the state at the start of the typed part."""
         return _FREE if _broken(self._cursor) else Progress(ahead=len(self._site.typed))
 
-    def advance(self, state: Progress, text: Lexed, view: FactView) -> Progress:
-        """Take each byte."""
+    def step(self, state: Progress, text: Lexed, view: FactView) -> tuple[float, Progress]:
+        """Forbid what closes wrongly, and an end that leaves the suffix something else to close."""
+        if text.is_suffix:
+            return (0.0 if self._may_end(state, text) else FORBIDDEN), state
+        after = self._follow(state, text)
+        return (FORBIDDEN if after.dead else 0.0), after
+
+    def _follow(self, state: Progress, text: Lexed) -> Progress:
         skipped = min(state.ahead, len(text.data))
         if skipped:
             state = replace(state, ahead=state.ahead - skipped)
@@ -82,12 +88,6 @@ class Brackets(Factless):
             before = text.after[index - 1] if index else text.before
             state = self._next(state, before, text.after[index], text.data[index])
         return state
-
-    def score(self, state: Progress, text: Lexed, view: FactView) -> float:
-        """Forbid what closes wrongly, and an end that leaves the suffix something else to close."""
-        if text.is_suffix:
-            return 0.0 if self._may_end(state, text) else FORBIDDEN
-        return FORBIDDEN if self.advance(state, text, view).dead else 0.0
 
     def _next(self, state: Progress, before: Scan, after: Scan, byte: int) -> Progress:
         if state.over is not None:

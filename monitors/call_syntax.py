@@ -35,6 +35,9 @@ class Order:
     dead: bool = False
 
 
+_DEAD: Final = Order(0, (), True)
+
+
 class CallSyntax(Factless):
     """One request; see the module."""
 
@@ -50,27 +53,17 @@ class CallSyntax(Factless):
         """Return the state at the start of the middle."""
         return Order(len(self._site.typed), levels_at(self._site.start))
 
-    def advance(self, state: Order, text: Lexed, view: FactView) -> Order:
-        """Return the state after ``text``."""
+    def step(self, state: Order, text: Lexed, view: FactView) -> tuple[float, Order]:
+        """Forbid an argument that has no place."""
         if state.dead:
-            return state
+            return FORBIDDEN, state
         ahead = max(0, state.ahead - len(text.data))
         if quiet(state.levels, text):
-            return state if ahead == state.ahead else Order(ahead, state.levels)
+            return 0.0, (state if ahead == state.ahead else Order(ahead, state.levels))
         reader = Reader(state.levels, text)
-        dead = any([step.at >= state.ahead and self._breaks(step, text.is_suffix) for step in reader.steps()])
-        return Order(0, (), True) if dead else Order(ahead, reader.levels)
-
-    def score(self, state: Order, text: Lexed, view: FactView) -> float:
-        """Return 0, or ``FORBIDDEN`` where an argument has no place."""
-        if state.dead:
-            return FORBIDDEN
-        if quiet(state.levels, text):
-            return 0.0
-        steps = Reader(state.levels, text).steps()
-        return (
-            FORBIDDEN if any(step.at >= state.ahead and self._breaks(step, text.is_suffix) for step in steps) else 0.0
-        )
+        if any(step.at >= state.ahead and self._breaks(step, text.is_suffix) for step in reader.steps()):
+            return FORBIDDEN, _DEAD
+        return 0.0, Order(ahead, reader.levels)
 
     def _breaks(self, step: Step, in_suffix: bool) -> bool:
         """Whether a step, or one of the suffix itself, is the one that the grammar, or the suffix, does not allow."""

@@ -17,6 +17,7 @@ import builtins
 import re
 import string
 from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
 from typing import Final
 
 from analysis.facts import Fact, FactKey, FactView
@@ -29,11 +30,11 @@ from monitors.questions import Questions
 from monitors.rooms import Room, arity_row, room_of
 from monitors.strength import Strength
 from monitors.terms import Held, Prices, keyword_check, least_price, no_comma
-from monitors.words import AnyOf, Words, all_words
+from monitors.words import AnyOf, Words, written_words
 
 QUERY: Final = "signatures"
 
-_EVERYWHERE: Final = frozenset(
+_EVERYWHERE: Final = Words.of(
     KEYWORDS
     | ATOMS
     | PREFIXES
@@ -55,16 +56,14 @@ class Calling:
         hole: All bytes of the middle so far.
         levels: What is open.
         held: For each call among them what is known of it.
-        ahead: The question that an opening bracket typed next would raise.
         full: A comma that is typed next is charged: the innermost call takes nothing more.
         judged: Judgements so far.
-        missing: Questions unanswered at the arguments begun in the last ``advance``; no part of the value.
+        missing: Questions unanswered at the arguments begun in the last ``step``; no part of the value.
     """
 
     hole: bytes = b""
     levels: Levels = ()
     held: tuple[Held | None, ...] = ()
-    ahead: FactKey | None = None
     full: bool = False
     judged: tuple[Check, ...] = ()
     missing: tuple[FactKey, ...] = field(default=(), compare=False)
@@ -78,15 +77,20 @@ class Calls:
 
     def __init__(self, site: Site, strength: Strength) -> None:
         """Watch one request; ``strength`` gives the penalties."""
-        document = site.document
         self._site = site
         self._questions = Questions(site)
         self._strength = strength
         self._behind = arguments_behind(site)
         self._typed = len(site.typed)
-        words = (word.encode("utf-8", "surrogatepass") for word in all_words(document.prefix, document.suffix))
-        self._words = Words.of((*words, *_EVERYWHERE))
-        self._called = frozenset(_CALLED.findall(document.prefix)) | frozenset(_CALLED.findall(document.suffix))
+
+    @cached_property
+    def _words(self) -> AnyOf:
+        """What may begin an argument that is a value: words of the document, and what may stand anywhere."""
+        return AnyOf((written_words(self._site.document.prefix, self._site.document.suffix), _EVERYWHERE))
+
+    @cached_property
+    def _called(self) -> frozenset[str]:
+        return called_names(self._site.document.prefix, self._site.document.suffix)
 
     def start(self) -> Calling:
         """Return the state at the start of the middle."""
@@ -95,21 +99,16 @@ class Calls:
         held = (call and Held(FactKey(QUERY, digest, call.callee) if call.callee else None) for call in levels)
         return Calling(levels=levels, held=tuple(held))
 
-    def advance(self, state: Calling, text: Lexed, view: FactView) -> Calling:
-        """Return the state after ``text``."""
+    def step(self, state: Calling, text: Lexed, view: FactView) -> tuple[float, Calling]:
+        """Charge what the callee does not take, and a call that ends too early."""
         hole = state.hole + text.data
-        ahead = self._ahead(hole, text)
         if quiet(state.levels, text):
             full = self._is_full(state.levels, state.held, text.after[-1], view)
-            return Calling(hole, state.levels, state.held, ahead, full, state.judged)
+            return 0.0, Calling(hole, state.levels, state.held, full, state.judged)
         walk = self._walk(state, text, view)
         held = walk.trimmed()
         full = self._is_full(walk.levels, held, text.after[-1], view)
-        return Calling(hole, walk.levels, held, ahead, full, walk.judged, walk.missing)
-
-    def score(self, state: Calling, text: Lexed, view: FactView) -> float:
-        """Return the penalty of ``text``."""
-        return 0.0 if quiet(state.levels, text) else self._walk(state, text, view).penalty
+        return walk.penalty, Calling(hole, walk.levels, held, full, walk.judged, walk.missing)
 
     def continuations(self, state: Calling) -> Continuations | None:
         """Return how an argument begins that can only be a keyword, how a name goes on, how the last one ends."""
@@ -124,38 +123,38 @@ class Calls:
         if room is None or room.any_name:
             return None
         if room.more and not call.named_only:
-            return self._words_on(state.hole, call, room)
+            return self._words_on(state.hole, call, room, held)
         words = tuple(word[len(call.name) :] + b"=" for word in room.names.starting_with(call.name))
         if words and call.form is Form.EMPTY:
             ending = () if arity_row(held.signatures, call) else (b")",)
             words = _spaced((*words, b"*", *ending), state.hole[-1:])
         return Continuations(words, _AGAIN) if words else None
 
-    def needs(self, state: Calling) -> tuple[FactKey, ...]:
+    def needs(self, state: Calling, scan: Scan) -> tuple[FactKey, ...]:
         """Return the question about the innermost call, and the one that a bracket would raise here."""
         held = next((held for held in reversed(state.held) if held is not None), None)
         inner = held.key if held is not None and held.fact is None else None
-        return tuple(key for key in (inner, state.ahead) if key is not None)
+        return tuple(key for key in (inner, self._ahead(state.hole, scan)) if key is not None)
 
     def missing(self, state: Calling) -> tuple[FactKey, ...]:
-        """Return the questions unanswered at the arguments begun in the last ``advance``."""
+        """Return the questions unanswered at the arguments begun in the last ``step``."""
         return state.missing
 
     def checks(self, state: Calling) -> tuple[Check, ...]:
         """Return the judgements on keywords and calls finished behind the cursor so far."""
         return state.judged
 
-    def _words_on(self, hole: bytes, call: Call, room: Room) -> Continuations | None:
+    def _words_on(self, hole: bytes, call: Call, room: Room, held: Held) -> Continuations | None:
         """Return how the name that an argument begins with may go on: to a parameter, or to a word of the document."""
         if call.form is not Form.NAME or not call.name:
             return None
         own = Words.of(_WORD.findall(hole[: len(hole) - len(call.name)]))
-        words = AnyOf((self._words, room.names, own)).starting_with(call.name)
-        return Continuations(tuple(word[len(call.name) :] for word in words), WORD) if words else None
+        words = AnyOf((*self._words.sets, room.names, own)).starting_with(call.name)
+        price = min(0.0, held.prices.unlisted - held.paid)
+        return Continuations(tuple(word[len(call.name) :] for word in words), WORD, WORD, price) if words else None
 
-    def _ahead(self, hole: bytes, text: Lexed) -> FactKey | None:
+    def _ahead(self, hole: bytes, scan: Scan) -> FactKey | None:
         """Return the question about a callee that is written to its end; only of names that are called somewhere."""
-        scan = text.after[-1]
         if scan.name.decode("utf-8", "replace") not in self._called or not scan.chain:
             return None
         return about_call(self._questions.about(scan.chain, hole, scan, frozenset()))
@@ -274,6 +273,12 @@ def _spaced(texts: tuple[bytes, ...], last: bytes) -> tuple[bytes, ...]:
     if last == b"(":
         return (*texts, b"\n")
     return texts if last in (b" ", b"\t") else ()
+
+
+@lru_cache(maxsize=8)
+def called_names(prefix: str, suffix: str) -> frozenset[str]:
+    """Return the names that are called in a text around a hole."""
+    return frozenset(_CALLED.findall(prefix)) | frozenset(_CALLED.findall(suffix))
 
 
 def about_call(key: FactKey | None) -> FactKey | None:

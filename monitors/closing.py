@@ -36,17 +36,13 @@ class Closing(Factless):
         """Return the state with nothing written."""
         return 0
 
-    def advance(self, state: int, text: Lexed, view: FactView) -> int:
-        """Compare each byte."""
+    def step(self, state: int, text: Lexed, view: FactView) -> tuple[float, int]:
+        """Forbid all else, and to end before everything is closed."""
+        if text.is_suffix:
+            return (0.0 if state >= len(self.text) else FORBIDDEN), state
         for byte in text.data:
             if state == _DEAD or state > len(self.text):
                 break
             wanted = self.text[state : state + 1] or _LINE_ENDS
             state = state + 1 if byte in wanted else _DEAD
-        return state
-
-    def score(self, state: int, text: Lexed, view: FactView) -> float:
-        """Forbid all else, and to end before everything is closed."""
-        if text.is_suffix:
-            return 0.0 if state >= len(self.text) else FORBIDDEN
-        return FORBIDDEN if self.advance(state, text, view) == _DEAD else 0.0
+        return (FORBIDDEN if state == _DEAD else 0.0), state

@@ -60,15 +60,13 @@ class Trail:
     Attributes:
         hole: All bytes of the middle so far.
         name: The name being written, None elsewhere.
-        ahead: The question that a dot typed next would raise.
         stored: (receiver, name) of what the middle may have assigned.
         judged: Judgements so far.
-        missing: Questions unanswered at the names begun in the last ``advance``; no part of the value.
+        missing: Questions unanswered at the names begun in the last ``step``; no part of the value.
     """
 
     hole: bytes = b""
     name: Name | None = None
-    ahead: FactKey | None = None
     stored: Stored = frozenset()
     judged: tuple[Check, ...] = ()
     missing: tuple[FactKey, ...] = field(default=(), compare=False)
@@ -92,31 +90,27 @@ class Dereference:
         """Return the state at the start of the middle."""
         return Trail()
 
-    def advance(self, state: Trail, text: Lexed, view: FactView) -> Trail:
-        """Return the state after ``text``."""
-        walk = self._walk(state, text, view)
+    def step(self, state: Trail, text: Lexed, view: FactView) -> tuple[float, Trail]:
+        """Charge each name with the byte that makes it one that the list lacks."""
         hole = state.hole + text.data
-        ahead = self._questions.ahead(hole, text.after[-1], walk.stored)
-        return Trail(hole, walk.name, ahead, walk.stored, walk.judged, walk.missing)
-
-    def score(self, state: Trail, text: Lexed, view: FactView) -> float:
-        """Return the penalty of ``text``."""
         if state.name is None and DOT not in text.data:
-            return 0.0
-        return self._walk(state, text, view).penalty
+            return 0.0, Trail(hole, None, state.stored, state.judged)
+        walk = self._walk(state, text, view)
+        return walk.penalty, Trail(hole, walk.name, walk.stored, walk.judged, walk.missing)
 
     def continuations(self, state: Trail) -> Continuations | None:
         """Return how the name may go on, where it is held against a list."""
         name = state.name
         return None if name is None or name.listed is None else name.listed.continuations(name.text)
 
-    def needs(self, state: Trail) -> tuple[FactKey, ...]:
+    def needs(self, state: Trail, scan: Scan) -> tuple[FactKey, ...]:
         """Return the question of the name being begun, and the one that a dot would raise here."""
         begun = state.name.key if state.name is not None and state.name.fact is None else None
-        return tuple(key for key in (begun, state.ahead) if key is not None)
+        ahead = self._questions.ahead(state.hole, scan, state.stored)
+        return tuple(key for key in (begun, ahead) if key is not None)
 
     def missing(self, state: Trail) -> tuple[FactKey, ...]:
-        """Return the questions unanswered at the names begun in the last ``advance``."""
+        """Return the questions unanswered at the names begun in the last ``step``."""
         return state.missing
 
     def checks(self, state: Trail) -> tuple[Check, ...]:

@@ -33,18 +33,17 @@ class Dot(Factless):
         """Return the state at the start of the middle."""
         return self._typed, False
 
-    def advance(self, state: tuple[int, bool], text: Lexed, view: FactView) -> tuple[int, bool]:
-        """Return the state after ``text``."""
-        return max(0, state[0] - len(text.data)), _is_attribute_dot(text, len(text.data) - 1)
-
-    def score(self, state: tuple[int, bool], text: Lexed, view: FactView) -> float:
+    def step(self, state: tuple[int, bool], text: Lexed, view: FactView) -> tuple[float, tuple[int, bool]]:
         """Forbid what may stand between a dot and its name."""
         ahead, behind_dot = state
+        if not ahead and not behind_dot and _DOT not in text.data:
+            return 0.0, state
+        penalty = 0.0
         for index, byte in enumerate(text.data):
             if behind_dot and byte in _BETWEEN and index >= ahead:
-                return FORBIDDEN
+                penalty = FORBIDDEN
             behind_dot = byte == _DOT and _is_attribute_dot(text, index)
-        return 0.0
+        return penalty, (max(0, ahead - len(text.data)), behind_dot)
 
 
 def _is_attribute_dot(text: Lexed, index: int) -> bool:

@@ -15,7 +15,7 @@ from functools import lru_cache
 from analysis.facts import UNRESOLVED, FactKey
 from analysis.lexicon import KEYWORDS
 from analysis.scanner import Scan
-from monitors.base import Site
+from monitors.base import Lexed, Site
 from monitors.listed import Listed
 from monitors.naming import Name, NameMonitor
 from monitors.scope import bound_words
@@ -45,7 +45,12 @@ class Exceptions(NameMonitor):
         self._strength = strength
         super().__init__(site)
 
-    def begin(self, before: Scan, at: int, margin: bytes) -> Name | None:
+    def watches(self, text: Lexed) -> bool:
+        """Look at lines with one of the words; one that ends within ``text`` has a line end in it."""
+        line = text.after[-1].line
+        return b"except" in line or b"raise" in line or b"\n" in text.data or b"\r" in text.data
+
+    def begin(self, before: Scan, at: int, margin: bytes | None) -> Name | None:
         """Open a name that an exception has to come from."""
         wanted = WANTED.search(before.line) if b"except" in before.line or b"raise" in before.line else None
         if wanted is None:

@@ -9,6 +9,7 @@ the count is exact, but tests are written to fail.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -23,6 +24,7 @@ QUERY: Final = "formats"
 
 _COMMA: Final = b","
 _CLOSING: Final = b")"
+_ENDS: Final = re.compile(rb"[,)]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +57,20 @@ class Formats(Factless):
         """Return the state at the start of the middle."""
         return Counted(self._typed)
 
-    def advance(self, state: Counted, text: Lexed, view: FactView) -> Counted:
-        """Return the state after ``text``."""
-        closed = (filling for at, filling in endings(text, _CLOSING) if at >= state.ahead)
-        judged = (Check(f.shown, "this line", not f.row, f"{QUERY}.{f.kind}", f.row) for f in closed)
+    def step(self, state: Counted, text: Lexed, view: FactView) -> tuple[float, Counted]:
+        """Charge the comma behind which nothing fits, and the closing bracket that comes too early or too late."""
+        if not (state.ahead or state.full or text.after[-1].brackets or _ENDS.search(text.data)):
+            return 0.0, state
         here = filling_at(text.after[-1])
         full = here is not None and here.closed_to_more and not here.row
-        return Counted(max(0, state.ahead - len(text.data)), full, (*state.judged, *judged))
-
-    def score(self, state: Counted, text: Lexed, view: FactView) -> float:
-        """Return the penalty of ``text``."""
-        begun = (f.kind for at, f in endings(text, _COMMA) if at >= state.ahead and f.closed_to_more)
-        closed = (f for at, f in endings(text, _CLOSING) if at >= state.ahead and f.row)
-        late = (f for f in closed if not (f.row == "extra" and f.announced))
-        return sum(self._price(kind, "extra") for kind in begun) + sum(self._price(f.kind, f.row) for f in late)
+        begun = [f.kind for at, f in endings(text, _COMMA) if at >= state.ahead and f.closed_to_more]
+        closed = [filling for at, filling in endings(text, _CLOSING) if at >= state.ahead]
+        if not (begun or closed or state.ahead) and full == state.full:
+            return 0.0, state
+        judged = (Check(f.shown, "this line", not f.row, f"{QUERY}.{f.kind}", f.row) for f in closed)
+        late = (f for f in closed if f.row and not (f.row == "extra" and f.announced))
+        penalty = sum(self._price(kind, "extra") for kind in begun) + sum(self._price(f.kind, f.row) for f in late)
+        return penalty, Counted(max(0, state.ahead - len(text.data)), full, (*state.judged, *judged))
 
     def continuations(self, state: Counted) -> Continuations | None:
         """Return all bytes but a comma where that is one too many."""

@@ -7,8 +7,12 @@ byte for byte, before anything new.  Sound: the text before the cursor is not ou
 
 from __future__ import annotations
 
+from typing import Final
+
 from analysis.facts import FactView
 from monitors.base import FORBIDDEN, Continuations, Factless, Kind, Lexed, Site
+
+_ALL: Final = frozenset(range(256))
 
 
 class Heal(Factless):
@@ -29,19 +33,18 @@ class Heal(Factless):
         """Return the whole typed part."""
         return self._typed
 
-    def advance(self, state: bytes | None, text: Lexed, view: FactView) -> bytes | None:
-        """Return what is left to write."""
-        return _rest(state, text.data)
-
-    def score(self, state: bytes | None, text: Lexed, view: FactView) -> float:
+    def step(self, state: bytes | None, text: Lexed, view: FactView) -> tuple[float, bytes | None]:
         """Forbid what neither begins nor completes what is left, and an end before that."""
+        if state == b"":
+            return 0.0, state
         if text.is_suffix:
-            return FORBIDDEN if state != b"" else 0.0
-        return FORBIDDEN if _rest(state, text.data) is None else 0.0
+            return FORBIDDEN, state
+        left = _rest(state, text.data)
+        return (FORBIDDEN if left is None else 0.0), left
 
     def continuations(self, state: bytes | None) -> Continuations | None:
         """Return what is left, while something is."""
-        return Continuations((state,)) if state else None
+        return Continuations((state,), priced=_ALL, price=FORBIDDEN) if state else None
 
 
 def _rest(left: bytes | None, data: bytes) -> bytes | None:

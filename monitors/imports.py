@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Final
 
 from analysis.facts import UNRESOLVED, FactKey
 from analysis.lexicon import IMPORTS
 from analysis.scanner import Scan
-from monitors.base import Site
+from monitors.base import Lexed, Site
 from monitors.listed import Listed
 from monitors.naming import Name, NameMonitor
 from monitors.strength import Strength
@@ -27,6 +28,8 @@ EXPORTS = "exports"
 BESIDE = re.compile(rb"#[^\r\n]*|\\")
 TOKEN = re.compile(rb"[\w\x80-\xff]+|[^\s\w]")
 KEYWORD = Words((b"import",))
+
+_LINE_END: Final = re.compile(rb"[\r\n;]")
 
 
 class Imports(NameMonitor):
@@ -41,7 +44,13 @@ class Imports(NameMonitor):
         self._known = written_words(site.document.prefix, site.document.suffix)
         super().__init__(site)
 
-    def begin(self, before: Scan, at: int, margin: bytes) -> Name | None:
+    def watches(self, text: Lexed) -> bool:
+        """Look at lines that import; one that begins and ends within ``text`` has a line end in it."""
+        if text.before.keyword in IMPORTS or text.after[-1].keyword in IMPORTS:
+            return True
+        return _LINE_END.search(text.data) is not None
+
+    def begin(self, before: Scan, at: int, margin: bytes | None) -> Name | None:
         """Open a module's name, or one imported from a module."""
         asked = asked_at(before.line) if before.keyword in IMPORTS else None
         return None if asked is None else Name(self._key(*asked), before)

@@ -62,8 +62,14 @@ class Indentation(Factless):
         """Return the state at the start of the typed part."""
         return Progress(self._start, len(self._site.typed), wanting=self._wants_header)
 
-    def advance(self, state: Progress, text: Lexed, view: FactView) -> Progress:
-        """Take each byte."""
+    def step(self, state: Progress, text: Lexed, view: FactView) -> tuple[float, Progress]:
+        """Forbid a statement that stands where none may, and an end that the suffix's first one does not fit to."""
+        if text.is_suffix:
+            return (0.0 if not state.dead and self._may_end(state.blocks, text.before) else FORBIDDEN), state
+        after = self._follow(state, text)
+        return (FORBIDDEN if after.dead else 0.0), after
+
+    def _follow(self, state: Progress, text: Lexed) -> Progress:
         blocks, ahead, dead, wanting = state.blocks, state.ahead, state.dead, state.wanting
         if not (begins_lines(text) or wanting):
             within = blocks.within_line(text.after, text.data)
@@ -79,16 +85,6 @@ class Indentation(Factless):
             ahead = max(0, ahead - 1)
             before = after
         return Progress(blocks, ahead, dead, wanting)
-
-    def score(self, state: Progress, text: Lexed, view: FactView) -> float:
-        """Forbid a statement that stands where none may, and an end that the suffix's first one does not fit to."""
-        if text.is_suffix:
-            return 0.0 if not state.dead and self._may_end(state.blocks, text.before) else FORBIDDEN
-        if state.dead:
-            return FORBIDDEN
-        if not (begins_lines(text) or state.wanting):
-            return 0.0
-        return FORBIDDEN if self.advance(state, text, view).dead else 0.0
 
     def _may_end(self, blocks: Blocks, scan: Scan) -> bool:
         found = first_statement(blocks, scan, self._site.suffix) if self._expects else None

@@ -58,17 +58,10 @@ class Lexical(Factless):
         """Return the state at the start of the middle."""
         return Behind(self._typed)
 
-    def advance(self, state: Behind, text: Lexed, view: FactView) -> Behind:
-        """Return the state after ``text``."""
+    def step(self, state: Behind, text: Lexed, view: FactView) -> tuple[float, Behind]:
+        """Forbid a byte that has no place."""
         if _is_plain(state, text):
-            return state if not state.ahead else Behind(max(0, state.ahead - len(text.data)))
-        return self._follow(state, text)[0]
-
-    def score(self, state: Behind, text: Lexed, view: FactView) -> float:
-        """Return 0, or ``FORBIDDEN`` if a byte of ``text`` has no place."""
-        return 0.0 if _is_plain(state, text) else self._follow(state, text)[1]
-
-    def _follow(self, state: Behind, text: Lexed) -> tuple[Behind, float]:
+            return 0.0, (Behind(max(0, state.ahead - len(text.data))) if state.ahead else state)
         penalty = 0.0
         before = text.before
         ahead, only, dot = state.ahead, state.only, state.dot
@@ -79,7 +72,7 @@ class Lexical(Factless):
             only = _what_must_follow(before, byte)
             dot = (byte == _DOT or (dot and byte in _BETWEEN)) and not after.name and after.receiver is not None
             before = after
-        return Behind(ahead, only, dot), penalty
+        return penalty, Behind(ahead, only, dot)
 
 
 def _is_plain(state: Behind, text: Lexed) -> bool:

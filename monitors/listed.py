@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from analysis.facts import UNRESOLVED, Fact
+from analysis.lexicon import LETTERS
 from analysis.lexicon import WORD as WORD_BYTES
 from monitors.base import Check, Continuations
 from monitors.strength import Prices
@@ -59,11 +60,23 @@ class Listed:
         least = self.prices.hidden if self.legal.fits(beginning) else self.prices.unseen
         return max(least, self.prices.unseen, self.prices.seen if self.known.fits(beginning) else self.prices.unseen)
 
+    def _least_but(self, words: tuple[bytes, ...], beginning: bytes) -> float:
+        """Return the least that another name than these, which all begin like this, can cost in the end."""
+        prices, others = self.prices, set(words)
+        hidden = prices.hidden if self.legal.fits(beginning) else prices.unseen
+        is_seen = not beginning or any(word not in others for word in self.known.starting_with(beginning))
+        return max(hidden, prices.unseen, prices.seen if is_seen else prices.unseen)
+
     def continuations(self, beginning: bytes) -> Continuations | None:
         """Return how the name may go on, b"" among it if it may end here; hidden names only where none else fit."""
         words = self.plain.starting_with(beginning) or self.legal.starting_with(beginning)
+        if not words:
+            return None
         rest = tuple(word[len(beginning) :] for word in words)
-        return Continuations(rest, WORD_BYTES) if rest else None
+        if self.openings.fits(beginning):
+            return Continuations(rest, WORD_BYTES)
+        price = min(0.0, self._least_but(words, beginning) - self.least(beginning))
+        return Continuations(rest, WORD_BYTES, WORD_BYTES if beginning else LETTERS, price)
 
 
 def judgement(query: str, name: bytes, fact: Fact | None, listed: Listed | None) -> Check:

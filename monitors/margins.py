@@ -63,8 +63,14 @@ class Margins(Factless):
         """Return the state at the start of the typed part."""
         return Margin(self._start, self._typed)
 
-    def advance(self, state: Margin, text: Lexed, view: FactView) -> Margin:
-        """Take each byte."""
+    def step(self, state: Margin, text: Lexed, view: FactView) -> tuple[float, Margin]:
+        """Forbid white space that no code can follow, and line ends and comments behind such."""
+        if text.is_suffix:
+            return 0.0, state
+        after = self._follow(state, text)
+        return (FORBIDDEN if after.dead else 0.0), after
+
+    def _follow(self, state: Margin, text: Lexed) -> Margin:
         blocks, ahead, ours, dead, before = state.blocks, state.ahead, state.ours, state.dead, text.before
         if not begins_lines(text):
             within = blocks.within_line(text.after, text.data)
@@ -76,14 +82,6 @@ class Margins(Factless):
             ours = after.at_line_start and byte in BLANKS and not ahead
             blocks, ahead, before = blocks.step(before, after, byte), max(0, ahead - 1), after
         return Margin(blocks, ahead, ours, dead)
-
-    def score(self, state: Margin, text: Lexed, view: FactView) -> float:
-        """Forbid white space that no code can follow, and line ends and comments behind such."""
-        if text.is_suffix:
-            return 0.0
-        if state.dead:
-            return FORBIDDEN
-        return FORBIDDEN if begins_lines(text) and self.advance(state, text, view).dead else 0.0
 
     def _helps(self, blocks: Blocks, ours: bool, before: Scan, after: Scan, byte: int) -> bool:
         if byte in BLANKS:

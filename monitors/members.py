@@ -31,7 +31,7 @@ from monitors.words import Words, encoded
 QUERY: Final = "literals"
 ARGUMENT: Final = "argument"
 
-_BEFORE_STRINGS: Final = b"= \t|["
+_BEFORE_STRINGS: Final = (b"=", b" ", b"\t", b"|", b"[")
 _QUOTE: Final = re.compile(rb"[\"']")
 _ENDS: Final = {34: re.compile(rb"[\"\\\r\n]"), 39: re.compile(rb"['\\\r\n]")}
 _ESCAPED: Final = re.compile(rb"[\x00-\x1f\\\"'\x7f-\xff]")
@@ -80,16 +80,14 @@ class Reading:
         levels: What is open.
         keys: For each call among them the question about its callee.
         quoted: The string being written, None elsewhere.
-        ahead: The question about a name that is being compared.
         judged: Judgements so far.
-        missing: Questions unanswered at the strings begun in the last ``advance``; no part of the value.
+        missing: Questions unanswered at the strings begun in the last ``step``; no part of the value.
     """
 
     hole: bytes = b""
     levels: Levels = ()
     keys: tuple[FactKey | None, ...] = ()
     quoted: Quoted | None = None
-    ahead: FactKey | None = None
     judged: tuple[Check, ...] = ()
     missing: tuple[FactKey, ...] = field(default=(), compare=False)
 
@@ -123,20 +121,13 @@ class Members:
         keys = (FactKey(SIGNATURES, digest, call.callee) if call and call.callee else None for call in levels)
         return Reading(levels=levels, keys=tuple(keys))
 
-    def advance(self, state: Reading, text: Lexed, view: FactView) -> Reading:
-        """Return the state after ``text``."""
+    def step(self, state: Reading, text: Lexed, view: FactView) -> tuple[float, Reading]:
+        """Charge a string with the byte that makes it another one."""
         hole = state.hole + text.data
-        ahead = self._tested(hole, text.after[-1]) if text.data[-1] in _BEFORE_STRINGS else None
         if state.quoted is None and quiet(state.levels, text) and _QUOTE.search(text.data) is None:
-            return Reading(hole, state.levels, state.keys, None, ahead, state.judged)
+            return 0.0, Reading(hole, state.levels, state.keys, None, state.judged)
         walk = self._walk(state, text, view)
-        return Reading(hole, walk.levels, walk.keys, walk.quoted, ahead, walk.judged, walk.missing)
-
-    def score(self, state: Reading, text: Lexed, view: FactView) -> float:
-        """Return the penalty of ``text``."""
-        if state.quoted is None and _QUOTE.search(text.data) is None:
-            return 0.0
-        return self._walk(state, text, view).penalty
+        return walk.penalty, Reading(hole, walk.levels, walk.keys, walk.quoted, walk.judged, walk.missing)
 
     def continuations(self, state: Reading) -> Continuations | None:
         """Return how the string may go on, its closing quote included."""
@@ -147,12 +138,13 @@ class Members:
         end = bytes((quoted.quote,))
         return Continuations(tuple(word[len(quoted.text) :] + end for word in words))
 
-    def needs(self, state: Reading) -> tuple[FactKey, ...]:
+    def needs(self, state: Reading, scan: Scan) -> tuple[FactKey, ...]:
         """Return the question about a name that is tested; the monitor of calls asks those about callees."""
-        return () if state.ahead is None else (state.ahead,)
+        ahead = self._tested(state.hole, scan) if state.hole.endswith(_BEFORE_STRINGS) else None
+        return () if ahead is None else (ahead,)
 
     def missing(self, state: Reading) -> tuple[FactKey, ...]:
-        """Return the questions unanswered at the strings begun in the last ``advance``."""
+        """Return the questions unanswered at the strings begun in the last ``step``."""
         return state.missing
 
     def checks(self, state: Reading) -> tuple[Check, ...]:

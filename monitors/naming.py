@@ -56,18 +56,16 @@ class Trail:
     """State of a monitor.
 
     Attributes:
-        length: Bytes of the middle so far.
+        ahead: Bytes of the typed part to come, they are the user's; -1 from the first byte behind it on.
         name: The name being judged, None elsewhere.
-        margin: Shortest indentation of the lines with names so far, None before the first.
-        ahead: Questions that the next name may raise.
+        margin: What the monitor remembers of the lines' indentations (``NameMonitor.margin``).
         judged: Judgements so far.
-        missing: Questions unanswered at the names begun in the last ``advance``; no part of the value.
+        missing: Questions unanswered at the names begun in the last ``step``; no part of the value.
     """
 
-    length: int = 0
+    ahead: int
     name: Name | None = None
     margin: bytes | None = None
-    ahead: tuple[FactKey, ...] = ()
     judged: tuple[Check, ...] = ()
     missing: tuple[FactKey, ...] = field(default=(), compare=False)
 
@@ -80,16 +78,16 @@ class NameMonitor(ABC):
     def __init__(self, site: Site) -> None:
         """Watch one request."""
         self._typed = len(site.typed)
-        self._first = site.start
+        self._lists: dict[tuple[Scan, FactKey], tuple[Fact | None, Listed | None]] = {}
 
     @abstractmethod
-    def begin(self, before: Scan, at: int, margin: bytes) -> Name | None:
+    def begin(self, before: Scan, at: int, margin: bytes | None) -> Name | None:
         """Return the name to judge that begins here, or None if it is not to be judged.
 
         Args:
             before: Lexical state before its first byte.
-            at: Where it begins in the middle.
-            margin: Shortest indentation of the middle's lines so far, this one included.
+            at: Where it begins in the middle; behind the typed part any offset behind it.
+            margin: ``margin`` with the name's line.
         """
 
     @abstractmethod
@@ -99,6 +97,19 @@ class NameMonitor(ABC):
     @abstractmethod
     def ahead(self, scan: Scan, margin: bytes | None) -> tuple[FactKey, ...]:
         """Return the questions that a name begun here, or soon, would raise; ``margin`` is ``Trail.margin``."""
+
+    def watches(self, text: Lexed) -> bool:
+        """Whether a name to judge may begin in ``text``; False only where surely none does."""
+        return True
+
+    def margin(self, margin: bytes | None, indent: bytes) -> bytes | None:
+        """Return what is remembered of indentations behind a line that has a name, None for nothing.
+
+        Args:
+            margin: What was remembered before.
+            indent: The line's indentation.
+        """
+        return None
 
     def follow(self, name: Name, byte: int, scan: Scan) -> Name | bool:
         """Say what ``byte`` behind a name means.
@@ -113,37 +124,44 @@ class NameMonitor(ABC):
         """
         return True
 
+    def known(self, name: Name) -> Listed | None:
+        """Return ``listed``, looked up once for each place and fact."""
+        place = (name.before, name.key)
+        found = self._lists.get(place)
+        if found is None or found[0] is not name.fact:
+            found = self._lists[place] = name.fact, self.listed(name)
+        return found[1]
+
     def least(self, name: Name, written: bytes) -> float:
         """Return the least that a held name beginning with ``written`` can cost in the end."""
-        listed = self.listed(name)
+        listed = self.known(name)
         return 0.0 if listed is None else listed.least(written)
 
     def start(self) -> Trail:
         """Return the state at the start of the middle."""
-        return Trail(ahead=self.ahead(self._first, None))
+        return Trail(self._typed)
 
-    def advance(self, state: Trail, text: Lexed, view: FactView) -> Trail:
-        """Return the state after ``text``."""
+    def step(self, state: Trail, text: Lexed, view: FactView) -> tuple[float, Trail]:
+        """Charge each name with the byte that makes it one that the list lacks."""
+        ahead = max(-1, state.ahead - len(text.data))
+        if state.name is None and not self.watches(text):
+            same = ahead == state.ahead and not state.missing
+            return 0.0, state if same else Trail(ahead, None, state.margin, state.judged)
         walk = self._walk(state, text, view)
-        ahead = self.ahead(text.after[-1], walk.margin)
-        return Trail(state.length + len(text.data), walk.name, walk.margin, ahead, walk.judged, walk.missing)
-
-    def score(self, state: Trail, text: Lexed, view: FactView) -> float:
-        """Return the penalty of ``text``."""
-        return self._walk(state, text, view).penalty
+        return walk.penalty, Trail(ahead, walk.name, walk.margin, walk.judged, walk.missing)
 
     def continuations(self, state: Trail) -> Continuations | None:
         """Return how a name that is held against a list may go on."""
         name = state.name
-        listed = self.listed(name) if name is not None and name.held else None
+        listed = self.known(name) if name is not None and name.held else None
         return None if name is None or listed is None else listed.continuations(name.text)
 
-    def needs(self, state: Trail) -> tuple[FactKey, ...]:
+    def needs(self, state: Trail, scan: Scan) -> tuple[FactKey, ...]:
         """Return the questions that the next name may raise."""
-        return state.ahead
+        return self.ahead(scan, state.margin)
 
     def missing(self, state: Trail) -> tuple[FactKey, ...]:
-        """Return the questions unanswered at the names begun in the last ``advance``."""
+        """Return the questions unanswered at the names begun in the last ``step``."""
         return state.missing
 
     def checks(self, state: Trail) -> tuple[Check, ...]:
@@ -156,23 +174,23 @@ class NameMonitor(ABC):
         at, before = 0, text.before
         while at < len(text.data):
             if text.after[at].name and not before.name:
-                self._follow(walk, text, at, state.length)
+                self._follow(walk, text, at, at > state.ahead)
                 if text.is_suffix:
                     break
-                self._begin(walk, before, text.after[at].indent, state.length + at, view)
+                self._begin(walk, before, text.after[at].indent, self._typed - state.ahead + at, view)
             if text.after[at].name:
                 while at + 1 < len(text.data) and text.after[at + 1].name:
                     at += 1
                 self._write(walk, text.after[at].name)
             else:
-                self._follow(walk, text, at, state.length)
+                self._follow(walk, text, at, at > state.ahead)
             before = text.after[at]
             at += 1
         return walk
 
     def _begin(self, walk: _Walk, before: Scan, indent: bytes, at: int, view: FactView) -> None:
         """Open a name, with its fact if that is there already."""
-        walk.margin = indent if walk.margin is None else min(walk.margin, indent, key=len)
+        walk.margin = self.margin(walk.margin, indent)
         walk.name = name = self.begin(before, at, walk.margin)
         if name is not None:
             fact = view.get(name.key)
@@ -189,8 +207,8 @@ class NameMonitor(ABC):
         walk.penalty += paid - name.paid
         walk.name = Name(name.key, name.before, name.held, name.fact, written, 0, paid)
 
-    def _follow(self, walk: _Walk, text: Lexed, at: int, length: int) -> None:
-        """Take a byte behind a name; the name is judged when it is clear what it is."""
+    def _follow(self, walk: _Walk, text: Lexed, at: int, is_ours: bool) -> None:
+        """Take a byte behind a name; the name is judged when it is clear what it is, unless the user ended it."""
         name = walk.name
         if name is None:
             return
@@ -199,8 +217,8 @@ class NameMonitor(ABC):
             walk.name = verdict
             return
         walk.name = None
-        if verdict and length + at > self._typed:
-            listed = self.listed(name)
+        if verdict and is_ours:
+            listed = self.known(name)
             walk.judged = (*walk.judged, judgement(name.key.kind, name.text, name.fact, listed))
             walk.penalty += (0.0 if listed is None else listed.price(name.text)) - name.paid
 

@@ -37,18 +37,17 @@ class OneLine(Factless):
         """Return the state at the start of the middle."""
         return self._typed, False
 
-    def advance(self, state: tuple[int, bool], text: Lexed, view: FactView) -> tuple[int, bool]:
-        """Return the state after ``text``."""
-        return max(0, state[0] - len(text.data)), state[1] or self._breaks(state[0], text)
-
-    def score(self, state: tuple[int, bool], text: Lexed, view: FactView) -> float:
+    def step(self, state: tuple[int, bool], text: Lexed, view: FactView) -> tuple[float, tuple[int, bool]]:
         """Forbid a line end, or a comment, inside brackets that the middle has opened."""
-        if text.is_suffix:
-            return 0.0
-        return FORBIDDEN if state[1] or self._breaks(state[0], text) else 0.0
+        ahead, broken = state
+        if self._free or text.is_suffix:
+            return 0.0, state
+        if broken or self._breaks(ahead, text):
+            return FORBIDDEN, (0, True)
+        return 0.0, (max(0, ahead - len(text.data)), False) if ahead else state
 
     def _breaks(self, ahead: int, text: Lexed) -> bool:
-        if self._free or _BREAKS.isdisjoint(text.data):
+        if _BREAKS.isdisjoint(text.data):
             return False
         return any(
             byte in _BREAKS and at >= ahead and self._is_ours(text.after[at - 1] if at else text.before)

@@ -79,14 +79,11 @@ class Banned(Rule):
         self._last = self._path.rpartition(b".")[2]
         self._dotted = b"." in self._path
 
-    def advance(self, state: State, text: Lexed, view: FactView) -> State:
-        """Take each byte."""
-        ahead = max(0, state.ahead - len(text.data))
-        return State(ahead, dead=state.dead or self._is_used(text, state.ahead))
-
-    def score(self, state: State, text: Lexed, view: FactView) -> float:
+    def step(self, state: State, text: Lexed, view: FactView) -> tuple[float, State]:
         """Forbid the name."""
-        return FORBIDDEN if state.dead or self._is_used(text, state.ahead) else 0.0
+        if state.dead or self._is_used(text, state.ahead):
+            return FORBIDDEN, State(0, dead=True)
+        return 0.0, State(max(0, state.ahead - len(text.data))) if state.ahead else state
 
     def _is_used(self, text: Lexed, ahead: int) -> bool:
         if self._last not in text.before.name + text.data:
@@ -114,23 +111,18 @@ class Secrets(Rule):
         """Leave the typed part alone."""
         super().__init__(site, "secrets")
 
-    def advance(self, state: State, text: Lexed, view: FactView) -> State:
-        """Take each byte."""
-        ahead, tail, dead = state.ahead, state.tail, state.dead
+    def step(self, state: State, text: Lexed, view: FactView) -> tuple[float, State]:
+        """Forbid the literal where it shows what it is."""
+        if state.dead or text.is_suffix:
+            return (FORBIDDEN if state.dead else 0.0), state
+        if text.before.mode is not Mode.STRING and b"'" not in text.data and b'"' not in text.data:
+            return 0.0, State(max(0, state.ahead - len(text.data))) if state.ahead else state
+        ahead, tail, dead = state.ahead, state.tail, False
         for byte, after in zip(text.data, text.after, strict=True):
             tail = (tail + bytes((byte,)))[-_LONGEST_KEY:] if after.mode is Mode.STRING else b""
             dead = dead or (not ahead and _KEY.search(tail) is not None)
             ahead = max(0, ahead - 1)
-        return State(ahead, tail, dead)
-
-    def score(self, state: State, text: Lexed, view: FactView) -> float:
-        """Forbid the literal where it shows what it is."""
-        if state.dead:
-            return FORBIDDEN
-        in_string = text.before.mode is Mode.STRING or b"'" in text.data or b'"' in text.data
-        if text.is_suffix or not in_string:
-            return 0.0
-        return FORBIDDEN if self.advance(state, text, view).dead else 0.0
+        return (FORBIDDEN if dead else 0.0), State(ahead, tail, dead)
 
 
 def _used(scan: Scan) -> bytes:

@@ -64,19 +64,14 @@ class Repetition(Factless):
         """Return the state at the start of the middle."""
         return Round(ahead=self._typed)
 
-    def advance(self, state: Round, text: Lexed, view: FactView) -> Round:
-        """Take each byte."""
-        return self._follow(state, text)[0]
-
-    def score(self, state: Round, text: Lexed, view: FactView) -> float:
+    def step(self, state: Round, text: Lexed, view: FactView) -> tuple[float, Round]:
         """Charge each word that goes on with a round where it is written out, and each import that is there."""
-        return 0.0 if text.is_suffix else self._follow(state, text)[1]
-
-    def _follow(self, state: Round, text: Lexed) -> tuple[Round, float]:
+        if text.is_suffix:
+            return 0.0, state
         words, word, following, price, ahead = state.words, state.word, state.next, state.price, state.ahead
         total = self._again(text, ahead)
-        for match in _PIECE.finditer(text.data):
-            piece, begun = match[0], 0
+        for piece in _PIECE.findall(text.data):
+            begun = 0
             if word and word[-1] in WORD and piece[0] in WORD:
                 begun, word = len(word), word + piece
             else:
@@ -87,7 +82,7 @@ class Repetition(Factless):
             if following and ahead < len(following) - begun <= len(piece) and word.startswith(following):
                 total += price
             ahead = max(0, ahead - len(piece))
-        return Round(words, word, following, price, ahead), total
+        return total, Round(words, word, following, price, ahead)
 
     def _again(self, text: Lexed, ahead: int) -> float:
         """Return what the imports cost that end in ``text`` and are there already."""
@@ -106,6 +101,8 @@ def _imports(prefix: str, suffix: str) -> frozenset[bytes]:
 def _what_goes_round(words: tuple[bytes, ...]) -> tuple[bytes, float]:
     """Return the word that would go on with a round, and its price; b"" and 0 if nothing goes round."""
     most, following, last = 0, b"", words[-1]
+    if last not in words[-1 - LONGEST_ROUND : -1]:
+        return b"", 0.0
     for length in range(1, min(LONGEST_ROUND, len(words) // 3) + 1):
         if words[-1 - length] != last or words[-1 - 2 * length] != last:
             continue

@@ -69,7 +69,11 @@ class Scope(NameMonitor):
         self._read_at = read_at(site)
         super().__init__(site)
 
-    def begin(self, before: Scan, at: int, margin: bytes) -> Name | None:
+    def margin(self, margin: bytes | None, indent: bytes) -> bytes:
+        """Return the shortest indentation of the lines with names."""
+        return indent if margin is None else min(margin, indent, key=len)
+
+    def begin(self, before: Scan, at: int, margin: bytes | None) -> Name | None:
         """Open a plain name, unless it is surely bound there."""
         if before.receiver is not None or before.keyword in IMPORTS or before.line.startswith(PATTERNS):
             return None
@@ -80,6 +84,7 @@ class Scope(NameMonitor):
         if (before.binder and last[-1:] in (b"(", b",", b"*")) or TYPE_PARAMETERS.match(last):
             return None
         argument = before.in_call and last[-1:] in (b"(", b",")
+        assert margin is not None, "the name's line is in it"
         return Name(self._key(margin), before, at == self._read_at or not (before.target or argument))
 
     def listed(self, name: Name) -> Listed | None:

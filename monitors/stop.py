@@ -26,6 +26,7 @@ from analysis.suffix import read_suffix
 from analysis.syntax import SyntaxWindow
 from monitors.base import Lexed, Site
 from monitors.remainder import closed_next, typed_over
+from monitors.viability import window_before
 
 MOST_NEWLINES: Final = 5
 MOST_BLANKS: Final = 200
@@ -135,7 +136,7 @@ class StopPolicy:
 
     @cached_property
     def _window(self) -> SyntaxWindow:
-        return SyntaxWindow.of(self._site.document.prefix.encode("utf-8", "surrogatepass"))
+        return window_before(self._site.document.prefix)
 
     def _take(self, state: StopState, before: Scan, after: Scan, byte: int) -> StopState:
         if byte in _BLANKS and _no_progress(self._generated(state)):

@@ -38,7 +38,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -138,6 +138,7 @@ class Strength:
 
     rates: Mapping[str, Rate]
     strictness: float = 1.0
+    _known: dict[str, Prices] = field(default_factory=dict, compare=False, repr=False)
 
     def penalty(self, name: str) -> float:
         """Return the cost in nats, 0 or less, of a name that a fact of this class lacks."""
@@ -146,10 +147,13 @@ class Strength:
 
     def prices(self, fact: str) -> Prices:
         """Return what the rows of a class cost; ``fact`` is ``QUERY.KIND``."""
-        rows = ROWS[fact.partition(".")[0]]
-        return Prices(**{row: self.penalty(f"{fact}.{row}") for row in rows})
+        if fact not in self._known:
+            rows = ROWS[fact.partition(".")[0]]
+            self._known[fact] = Prices(**{row: self.penalty(f"{fact}.{row}") for row in rows})
+        return self._known[fact]
 
 
+@lru_cache(maxsize=8)
 def load(strictness: float = 1.0) -> Strength:
     """Return the shipped table with a user's strictness, 0 or more."""
     return Strength(shipped(), strictness)

@@ -10,7 +10,7 @@ from analysis.lexicon import WORD
 from monitors.arguments import Call, Form, Step
 from monitors.base import Check, Continuations
 from monitors.rooms import Room
-from monitors.words import Words
+from monitors.words import AnyOf
 
 _COMMA: Final = frozenset(b",")
 _CLOSING: Final = frozenset(b")")
@@ -97,7 +97,7 @@ def keyword_check(step: Step, held: Held) -> Check | None:
     return Check(name, held.fact.origin, listed, f"keywords.{held.fact.kind}", "" if listed else "unlisted")
 
 
-def no_comma(call: Call, lacks: bool, words: Words) -> Continuations | None:
+def no_comma(call: Call, lacks: bool, words: AnyOf) -> Continuations | None:
     """Return all bytes that may stand behind an argument after which a call takes nothing more.
 
     Args:

@@ -58,26 +58,21 @@ class Typestate(Factless):
         """Return the state at the start of the middle."""
         return State(self._start, self._typed)
 
-    def advance(self, state: State, text: Lexed, view: FactView) -> State:
-        """Take each byte; a line that ends is read."""
-        return self._follow(state, text)[0]
-
-    def score(self, state: State, text: Lexed, view: FactView) -> float:
-        """Charge the method where it is written out."""
-        if state.dead:
-            return FORBIDDEN
-        return 0.0 if text.is_suffix else self._follow(state, text)[1]
-
-    def _follow(self, state: State, text: Lexed) -> tuple[State, float]:
+    def step(self, state: State, text: Lexed, view: FactView) -> tuple[float, State]:
+        """Charge the method where it is written out; a line that ends is read."""
+        if state.dead or text.is_suffix:
+            return (FORBIDDEN if state.dead else 0.0), state
         total, before = 0.0, text.before
         for after in text.after:
             if after.ended and not before.ended:
                 state = replace(state, known=state.known.read(before.indent, before.line))
             elif not state.ahead and after.name and after.receiver is not None and after.mode is Mode.CODE:
                 total += self._price(state.known, after)
-            state = replace(state, ahead=max(0, state.ahead - 1), dead=state.dead or total == FORBIDDEN)
+            state = replace(state, ahead=max(0, state.ahead - 1), dead=total == FORBIDDEN)
+            if state.dead:
+                break
             before = after
-        return state, total
+        return total, state
 
     def _price(self, known: Lifetimes, scan: Scan) -> float:
         """Return what the method that stands here costs."""

@@ -34,22 +34,19 @@ class Utf8(Factless):
         """Return the state between two characters."""
         return b""
 
-    def advance(self, state: bytes | None, text: Lexed, view: FactView) -> bytes | None:
-        """Return the beginning of the character that ``text`` ends in."""
-        return _unfinished(state, text.data)
-
-    def score(self, state: bytes | None, text: Lexed, view: FactView) -> float:
+    def step(self, state: bytes | None, text: Lexed, view: FactView) -> tuple[float, bytes | None]:
         """Forbid what is no UTF-8, and an end inside a character."""
         if text.is_suffix:
-            return 0.0 if state == b"" else FORBIDDEN
-        return FORBIDDEN if _unfinished(state, text.data) is None else 0.0
+            return (0.0 if state == b"" else FORBIDDEN), state
+        if state == b"" and text.data.isascii():
+            return 0.0, state
+        after = _unfinished(state, text.data)
+        return (FORBIDDEN if after is None else 0.0), after
 
 
 def _unfinished(state: bytes | None, data: bytes) -> bytes | None:
     if state is None:
         return None
-    if not state and data.isascii():
-        return b""
     decoder = _DECODER()
     try:
         decoder.decode(state + data)

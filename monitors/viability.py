@@ -4,8 +4,8 @@ Not a monitor that is asked for each token: a parse sees whole lines.  The loop 
 logical line has ended and where the middle ends; a line that does not stand is written once more,
 under ``Barred``, and a second one that does not stand cuts the suggestion before it.  A statement that
 came to no end is closed where that makes it stand.
-Silent: where the text around the cursor does not parse with the simplest of lines in the hole, and
-where the definition around the cursor is too long to parse in passing.
+Where the text around the cursor does not parse with the simplest of lines in the hole, or is too long to
+parse in passing, the cursor's own statements are looked at alone; silent where those do not parse either.
 By tree-sitter's grammar, which takes more than Python and, but for its bugs, nothing less.
 """
 
@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 
 from analysis.facts import FactView
@@ -31,6 +31,8 @@ _LINE: Final = re.compile(rb"^([ \t]*)\S", re.MULTILINE)
 _WHITE_SPACE: Final = BLANKS | {NEWLINE, RETURN}
 _FILLERS: Final = (b"", b"pass", b"if x:", b"x")
 """What stands for a middle: with one of these, a document that is whole otherwise parses."""
+_CLAUSE: Final = re.compile(rb"\s*(?:elif|else|except|finally|case)\b")
+"""The beginning of a line that goes on with a statement above."""
 
 
 class Viability:
@@ -48,7 +50,7 @@ class Viability:
     def line_stands(self, middle: bytes) -> bool:
         """Whether the middle so far, which ends with a logical line, can be the beginning of Python."""
         if not self._before_is_whole and self._after is None:
-            return True
+            return not self._typed_is_whole or _stands_alone(middle)
         return _is_beginning(self._before.append(middle))
 
     def end_stands(self, middle: bytes, end: Scan) -> bool:
@@ -61,13 +63,19 @@ class Viability:
 
     @cached_property
     def _before(self) -> SyntaxWindow:
-        return SyntaxWindow.of(self._site.document.prefix.encode("utf-8", "surrogatepass"))
+        return window_before(self._site.document.prefix)
 
     @cached_property
     def _before_is_whole(self) -> bool:
         if len(self._before.source) > MOST_BYTES:
             return False
         return _is_beginning(self._before) or self._before.append(self._indent + b"pass\n").flaws() == 0
+
+    @cached_property
+    def _typed_is_whole(self) -> bool:
+        """Whether the cursor's line begins outside of everything, and something simple makes it parse by itself."""
+        lines = (self._site.typed + filler + b"\n" for filler in _FILLERS)
+        return self._site.start.at_line_start and any(_stands_alone(line) for line in lines)
 
     @cached_property
     def _after(self) -> bytes | None:
@@ -94,6 +102,20 @@ class Viability:
         for line in (behind, before):
             if line is not None:
                 yield from (line[1], line[1] + b"    ")
+
+
+def _stands_alone(lines: bytes) -> bool:
+    """Whether lines that begin at a line start can be Python by themselves, as far as they stay in their block."""
+    indents = [line[1] for line in _LINE.finditer(lines)]
+    if not indents or _CLAUSE.match(lines) or not all(indent.startswith(indents[0]) for indent in indents):
+        return True
+    return _is_beginning(SyntaxWindow.of(b"if x:\n" + lines if indents[0] else lines))
+
+
+@lru_cache(maxsize=8)
+def window_before(prefix: str) -> SyntaxWindow:
+    """Parse the end of a prefix once for all keystrokes on a line."""
+    return SyntaxWindow.of(prefix.encode("utf-8", "surrogatepass"))
 
 
 def _is_beginning(window: SyntaxWindow) -> bool:
@@ -123,17 +145,13 @@ class Barred(Factless):
         """Return the state with nothing written."""
         return b""
 
-    def advance(self, state: bytes | None, text: Lexed, view: FactView) -> bytes | None:
-        """Compare each byte."""
+    def step(self, state: bytes | None, text: Lexed, view: FactView) -> tuple[float, bytes | None]:
+        """Forbid the last byte of one of the texts, and what comes behind it."""
+        if state is None or text.is_suffix:
+            return 0.0, state
         for byte in text.data:
             if state is None or state in self.texts:
                 break
             written = state + bytes((byte,)) if state or byte not in _WHITE_SPACE else b""
             state = written if any(barred.startswith(written) for barred in self.texts) else None
-        return state
-
-    def score(self, state: bytes | None, text: Lexed, view: FactView) -> float:
-        """Forbid the last byte of one of the texts, and what comes behind it."""
-        if text.is_suffix:
-            return 0.0
-        return FORBIDDEN if self.advance(state, text, view) in self.texts else 0.0
+        return (FORBIDDEN if state in self.texts else 0.0), state

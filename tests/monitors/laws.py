@@ -72,12 +72,11 @@ def check_pieces(monitor: Monitor[Any], scan: Scan, text: bytes, cuts: Sequence[
     state, at, total = monitor.start(), scan, 0.0
     for piece in pieces(text, cuts):
         part = Lexed.of(at, piece)
-        total += monitor.score(state, part, view)
-        state, at = monitor.advance(state, part, view), part.after[-1]
-    score = monitor.score(monitor.start(), whole, view)
-    assert score <= 0
-    assert score == total or math.isclose(score, total, rel_tol=1e-9), (score, total, pieces(text, cuts))
-    again = monitor.advance(monitor.start(), whole, view)
+        penalty, state = monitor.step(state, part, view)
+        total, at = total + penalty, part.after[-1]
+    at_once, again = monitor.step(monitor.start(), whole, view)
+    assert at_once <= 0
+    assert at_once == total or math.isclose(at_once, total, rel_tol=1e-9), (at_once, total, pieces(text, cuts))
     assert state == again
     assert hash(state) == hash(again)
 
@@ -87,26 +86,33 @@ def check_forbidden(monitor: Monitor[Any], scan: Scan, text: bytes, view: FactVi
     dead = False
     state, at = monitor.start(), scan
     for size in range(1, len(text) + 1):
-        forbidden = monitor.score(monitor.start(), Lexed.of(scan, text[:size]), view) == FORBIDDEN
+        forbidden = monitor.step(monitor.start(), Lexed.of(scan, text[:size]), view)[0] == FORBIDDEN
         assert forbidden or not dead, text[:size]
         dead = forbidden
-        step = Lexed.of(at, text[size - 1 : size])
-        state, at = monitor.advance(state, step, view), step.after[-1]
-        assert not dead or monitor.score(state, Lexed.of(at, b"a"), view) == FORBIDDEN, text[:size]
+        last = Lexed.of(at, text[size - 1 : size])
+        state, at = monitor.step(state, last, view)[1], last.after[-1]
+        assert not dead or monitor.step(state, Lexed.of(at, b"a"), view)[0] == FORBIDDEN, text[:size]
 
 
 def check_continuations(monitor: Monitor[Any], scan: Scan, text: bytes, view: FactView) -> None:
     """What a monitor lists as continuations it does not object to."""
-    if monitor.score(monitor.start(), Lexed.of(scan, text), view) == FORBIDDEN:
-        return
     whole = Lexed.of(scan, text)
-    state = monitor.advance(monitor.start(), whole, view)
+    penalty, state = monitor.step(monitor.start(), whole, view)
+    if penalty == FORBIDDEN:
+        return
     found = monitor.continuations(state)
-    for continuation in () if found is None else found.texts:
+    if found is None:
+        return
+    for continuation in found.texts:
         if continuation:
-            assert monitor.score(state, Lexed.of(whole.after[-1], continuation), view) == 0, continuation
+            assert monitor.step(state, Lexed.of(whole.after[-1], continuation), view)[0] == 0, continuation
+    begun = {continuation[:1] for continuation in found.texts}
+    others = (bytes((byte,)) for byte in sorted(found.priced))
+    for other in others if found.price < 0 else ():
+        if other not in begun and not (b"" in begun and other[0] not in found.inside):
+            assert monitor.step(state, Lexed.of(whole.after[-1], other), view)[0] <= found.price, other
 
 
 def check_missing(monitor: Monitor[Any], scan: Scan, text: bytes) -> None:
     """Without facts, a monitor that rests on facts objects to nothing."""
-    assert monitor.score(monitor.start(), Lexed.of(scan, text), NO_FACTS) == 0
+    assert monitor.step(monitor.start(), Lexed.of(scan, text), NO_FACTS)[0] == 0

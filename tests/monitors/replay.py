@@ -76,11 +76,12 @@ def refused(monitor: Monitor, case: Case) -> int | None:
     state, scan, view = monitor.start(), case.site.start, FactView()
     for offset, byte in enumerate(case.middle):
         text = Lexed.of(scan, bytes((byte,)))
-        if monitor.score(state, text, view) == FORBIDDEN:
+        penalty, after = monitor.step(state, text, view)
+        if penalty == FORBIDDEN:
             return offset
-        state, scan = monitor.advance(state, text, view), text.after[-1]
+        state, scan = after, text.after[-1]
     ending = Lexed.of(scan, (case.site.suffix or b"\n")[:4], is_suffix=True)
-    return len(case.middle) if monitor.score(state, ending, view) == FORBIDDEN else None
+    return len(case.middle) if monitor.step(state, ending, view)[0] == FORBIDDEN else None
 
 
 def _line_end(text: bytes, offset: int) -> int:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.facts import FactView
+from analysis.scanner import START
 from monitors.base import FORBIDDEN, Lexed
 from monitors.brackets import Brackets
 from monitors.heal import Heal
@@ -121,9 +122,9 @@ def test_ending_needs_the_suffix_read_the_same() -> None:
     request = site('x = """a$0"""\n')
     monitor = Brackets(request)
     text = Lexed.of(request.start, request.typed + b' "')
-    state = monitor.advance(monitor.start(), text, VIEW)
-    assert monitor.score(state, Lexed.of(text.after[-1], b'"""\n', is_suffix=True), VIEW) == FORBIDDEN
-    assert monitor.score(state, Lexed.of(text.after[-1], b" ", is_suffix=False), VIEW) == 0
+    state = monitor.step(monitor.start(), text, VIEW)[1]
+    assert monitor.step(state, Lexed.of(text.after[-1], b'"""\n', is_suffix=True), VIEW)[0] == FORBIDDEN
+    assert monitor.step(state, Lexed.of(text.after[-1], b" ", is_suffix=False), VIEW)[0] == 0
 
 
 def test_asks_nothing() -> None:
@@ -131,7 +132,7 @@ def test_asks_nothing() -> None:
     monitor = Brackets(site("x = f($0\n"))
     state = monitor.start()
     assert monitor.continuations(state) is None
-    assert (monitor.needs(state), monitor.missing(state), monitor.checks(state)) == ((), (), ())
+    assert (monitor.needs(state, START), monitor.missing(state), monitor.checks(state)) == ((), (), ())
 
 
 CURSORS = (

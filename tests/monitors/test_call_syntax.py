@@ -126,8 +126,8 @@ def test_the_suffix_may_pass_its_own_keywords(new: str) -> None:
     request = site("f(\n    b=$0\n    c=3,\n    d=4,\n)\n")
     monitor = CallSyntax(request)
     written = Lexed.of(request.start, request.typed + new.encode())
-    state = monitor.advance(monitor.start(), written, FactView())
-    assert monitor.score(state, Lexed.of(written.after[-1], request.suffix, is_suffix=True), FactView()) == 0
+    state = monitor.step(monitor.start(), written, FactView())[1]
+    assert monitor.step(state, Lexed.of(written.after[-1], request.suffix, is_suffix=True), FactView())[0] == 0
 
 
 @pytest.mark.parametrize("typed", ["f(a=1, b, ", "f(a=1, a=2, "])

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from analysis.facts import UNRESOLVED, Fact, FactKey, FactView, Parameter, ParameterKind, Signature
 from analysis.lexicon import WORD
+from analysis.scanner import scan_text
 from monitors.base import Check, Lexed, Site
 from monitors.calls import Calling, Calls
 from monitors.strength import Rate, Strength
@@ -85,7 +86,7 @@ def write(at: Site, text: str, facts: FactView) -> tuple[float, Calling]:
     """Write a middle, typed part included."""
     monitor = Calls(at, STRENGTH)
     lexed = Lexed.of(at.start, text.encode())
-    return monitor.score(monitor.start(), lexed, facts), monitor.advance(monitor.start(), lexed, facts)
+    return monitor.step(monitor.start(), lexed, facts)
 
 
 PENALTIES = (
@@ -185,13 +186,13 @@ def test_the_suffix_may_pass_its_own_keywords(new: str) -> None:
     at = site("two(\n    $0\n    second=2,\n)\n")
     _, state = write(at, new, view(at))
     end = Lexed.of(Lexed.of(at.start, new.encode()).after[-1], at.suffix, is_suffix=True)
-    assert Calls(at, STRENGTH).score(state, end, view(at)) == 0.0
+    assert Calls(at, STRENGTH).step(state, end, view(at))[0] == 0.0
 
 
 def test_a_call_opened_before_the_middle_is_held() -> None:
     """Calls that the prefix opens have their questions, too."""
     at = site("only(\n    1,\n    $0\n)\n")
-    assert Calls(at, STRENGTH).needs(Calls(at, STRENGTH).start()) == (
+    assert Calls(at, STRENGTH).needs(Calls(at, STRENGTH).start(), at.start) == (
         FactKey("signatures", at.document.digest, "only"),
     )
     assert write(at, "    2", view(at))[0] == pytest.approx(EXTRA)
@@ -204,13 +205,13 @@ def test_a_fact_counts_from_the_next_argument_on() -> None:
     monitor, empty, facts = Calls(at, STRENGTH), FactView(), view(at)
     key = FactKey("signatures", at.document.digest, "two")
     opened, first, rest = Lexed.of(at.start, b"two("), b"1", b", third=2"
-    state = monitor.advance(monitor.start(), opened, empty)
-    assert (monitor.missing(state), monitor.needs(state)) == ((), (key,))
-    late = monitor.advance(state, text := Lexed.of(opened.after[-1], first), empty)
+    state = monitor.step(monitor.start(), opened, empty)[1]
+    assert (monitor.missing(state), monitor.needs(state, opened.after[-1])) == ((), (key,))
+    late = monitor.step(state, text := Lexed.of(opened.after[-1], first), empty)[1]
     assert monitor.missing(late) == (key,)
-    assert monitor.score(late, Lexed.of(text.after[-1], rest), facts) == pytest.approx(UNLISTED)
-    assert monitor.score(late, Lexed.of(text.after[-1], rest), empty) == 0.0
-    assert monitor.missing(monitor.advance(state, text, facts)) == ()
+    assert monitor.step(late, Lexed.of(text.after[-1], rest), facts)[0] == pytest.approx(UNLISTED)
+    assert monitor.step(late, Lexed.of(text.after[-1], rest), empty)[0] == 0.0
+    assert monitor.missing(monitor.step(state, text, facts)[1]) == ()
 
 
 def test_checks() -> None:
@@ -297,7 +298,9 @@ def test_questions() -> None:
     at = site()
 
     def asked(text: str) -> list[tuple[str, str]]:
-        return [(key.receiver, key.middle) for key in Calls(at, STRENGTH).needs(write(at, text, FactView())[1])]
+        state = write(at, text, FactView())[1]
+        needed = Calls(at, STRENGTH).needs(state, scan_text(text, at.start))
+        return [(key.receiver, key.middle) for key in needed]
 
     assert asked("x = print") == [("print", "")]
     assert asked("x = outside") == []

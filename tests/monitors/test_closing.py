@@ -31,16 +31,16 @@ ENDINGS = (b"", b")", b'"""])', b"):")
 def test_what_may_be_written(closers: bytes, written: bytes, forbidden: bool) -> None:
     """The closing bytes in their order, then a line end; behind it anything."""
     monitor = Closing(closers)
-    assert (monitor.score(monitor.start(), Lexed.of(START, written), FactView()) == FORBIDDEN) is forbidden
+    assert (monitor.step(monitor.start(), Lexed.of(START, written), FactView())[0] == FORBIDDEN) is forbidden
 
 
 @pytest.mark.parametrize(("written", "may_end"), [(b"]", False), (b"])", True), (b"])\n", True)])
 def test_the_end_waits_for_all_of_it(written: bytes, may_end: bool) -> None:
     """The suffix may follow once everything is closed."""
     monitor, text = Closing(b"])"), Lexed.of(START, written)
-    state = monitor.advance(monitor.start(), text, FactView())
+    state = monitor.step(monitor.start(), text, FactView())[1]
     suffix = Lexed.of(text.after[-1], b"\n", is_suffix=True)
-    assert (monitor.score(state, suffix, FactView()) == 0) is may_end
+    assert (monitor.step(state, suffix, FactView())[0] == 0) is may_end
 
 
 @given(text=source_text(), cuts=cut_points(), closers=st.sampled_from(ENDINGS))

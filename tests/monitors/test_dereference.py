@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 
 from analysis.facts import UNRESOLVED, BaseDocument, Fact, FactKey, FactView
+from analysis.scanner import scan_text
 from monitors.base import Check, Lexed, Site
 from monitors.dereference import Dereference, Trail
 from monitors.questions import nearby
@@ -71,7 +72,7 @@ def write(at: Site, text: str, facts: FactView) -> tuple[float, Trail]:
     """Write a middle, typed part included."""
     monitor = watch(at)
     lexed = Lexed.of(at.start, text.encode())
-    return monitor.score(monitor.start(), lexed, facts), monitor.advance(monitor.start(), lexed, facts)
+    return monitor.step(monitor.start(), lexed, facts)
 
 
 # What is written behind the indentation, and what it costs.
@@ -165,7 +166,7 @@ def test_names_of_the_suffix_are_the_users(middle: str, suffix: str, penalty: fl
     at = site(SOURCE)
     _, state = write(at, "        " + middle, view())
     end = Lexed.of(Lexed.of(at.start, b"        " + middle.encode()).after[-1], suffix.encode(), is_suffix=True)
-    assert watch(at).score(state, end, view()) == pytest.approx(penalty)
+    assert watch(at).step(state, end, view())[0] == pytest.approx(penalty)
 
 
 def test_a_fact_counts_from_the_next_name_on() -> None:
@@ -173,17 +174,17 @@ def test_a_fact_counts_from_the_next_name_on() -> None:
     at = site(SOURCE)
     monitor, empty, facts = watch(at), FactView(), view()
     dot, letter, rest = (Lexed.of(at.start, b"        x = self."), b"z", b"zz + self.zz")
-    state = monitor.advance(monitor.start(), dot, empty)
+    state = monitor.step(monitor.start(), dot, empty)[1]
     assert monitor.missing(state) == ()
-    assert monitor.needs(state) == (key("self"),)
-    late = monitor.advance(state, first := Lexed.of(dot.after[-1], letter), empty)
+    assert monitor.needs(state, dot.after[-1]) == (key("self"),)
+    late = monitor.step(state, first := Lexed.of(dot.after[-1], letter), empty)[1]
     assert monitor.missing(late) == (key("self"),)
-    assert monitor.score(late, Lexed.of(first.after[-1], rest), facts) == pytest.approx(UNSEEN)
-    early = monitor.advance(state, first, facts)
+    assert monitor.step(late, Lexed.of(first.after[-1], rest), facts)[0] == pytest.approx(UNSEEN)
+    early = monitor.step(state, first, facts)[1]
     assert monitor.missing(early) == ()
-    assert monitor.score(early, Lexed.of(first.after[-1], rest), facts) == pytest.approx(UNSEEN)
-    assert monitor.score(state, first, facts) == pytest.approx(UNSEEN)
-    assert monitor.missing(monitor.advance(late, Lexed.of(first.after[-1], b"z"), facts)) == ()
+    assert monitor.step(early, Lexed.of(first.after[-1], rest), facts)[0] == pytest.approx(UNSEEN)
+    assert monitor.step(state, first, facts)[0] == pytest.approx(UNSEEN)
+    assert monitor.missing(monitor.step(late, Lexed.of(first.after[-1], b"z"), facts)[1]) == ()
 
 
 def test_checks_name_what_was_written_behind_the_cursor() -> None:
@@ -236,7 +237,7 @@ def test_questions(text: str, receiver: str, middle: str) -> None:
     """The base document is asked about unless the middle may have changed what the receiver is."""
     at = site(SOURCE)
     _, state = write(at, "        " + text, FactView())
-    asked = watch(at).needs(state)
+    asked = watch(at).needs(state, scan_text("        " + text, at.start))
     assert [(k.receiver, k.middle.rstrip(" ")) for k in asked] == [(receiver, middle.rstrip(" "))]
 
 
@@ -257,7 +258,7 @@ def test_questions_ahead_of_the_dot(text: str, receivers: tuple[str, ...]) -> No
     """A receiver that is written to its end is asked about before its dot; half a word is not."""
     at = site(SOURCE)
     _, state = write(at, "        " + text, FactView())
-    assert tuple(k.receiver for k in watch(at).needs(state)) == receivers
+    assert tuple(k.receiver for k in watch(at).needs(state, scan_text("        " + text, at.start))) == receivers
 
 
 def test_nearby_receivers_first() -> None:

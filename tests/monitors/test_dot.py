@@ -36,6 +36,6 @@ def test_dot(text: bytes, typed: bytes, forbidden: bool) -> None:
         for part in (text[:cut], text[cut:]):
             if part:
                 lexed = Lexed.of(scan, part)
-                total += monitor.score(state, lexed, VIEW)
-                state, scan = monitor.advance(state, lexed, VIEW), lexed.after[-1]
+                penalty, state = monitor.step(state, lexed, VIEW)
+                total, scan = total + penalty, lexed.after[-1]
         assert (total == FORBIDDEN) == forbidden

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 
 from analysis.facts import UNRESOLVED, Fact, FactKey, FactView
+from analysis.scanner import scan_text
 from monitors.base import Check, Lexed, Site
 from monitors.exceptions import Exceptions
 from monitors.naming import Trail
@@ -49,7 +50,7 @@ def write(at: Site, text: str, facts: FactView) -> tuple[float, Trail]:
     """Write a middle."""
     monitor = Exceptions(at, STRENGTH)
     lexed = Lexed.of(at.start, text.encode())
-    return monitor.score(monitor.start(), lexed, facts), monitor.advance(monitor.start(), lexed, facts)
+    return monitor.step(monitor.start(), lexed, facts)
 
 
 # A middle, and what it costs.
@@ -129,7 +130,8 @@ def test_questions() -> None:
     at = site()
 
     def asked(text: str) -> list[str]:
-        return [key.receiver for key in Exceptions(at, STRENGTH).needs(write(at, text, FactView())[1])]
+        state = write(at, text, FactView())[1]
+        return [key.receiver for key in Exceptions(at, STRENGTH).needs(state, scan_text(text, at.start))]
 
     assert asked("try") == []
     assert asked("try:") == [""]

@@ -88,7 +88,7 @@ def test_penalties(text: str, penalty: float) -> None:
     """The comma before a surplus argument costs, and a bracket that closes too early."""
     at = site("$0\n")
     monitor = Formats(at, STRENGTH)
-    assert monitor.score(monitor.start(), Lexed.of(at.start, text.encode()), FactView()) == pytest.approx(penalty)
+    assert monitor.step(monitor.start(), Lexed.of(at.start, text.encode()), FactView())[0] == pytest.approx(penalty)
 
 
 def test_checks_tell_what_was_counted() -> None:
@@ -98,7 +98,7 @@ def test_checks_tell_what_was_counted() -> None:
         Formats(at, STRENGTH),
         b"'%s' % (a,), '%s %s' % (b,), '%s' % (a, b), '{}'.format(), '%s %s' % (1, 2,)",
     )
-    state = monitor.advance(monitor.start(), Lexed.of(at.start, at.typed + text), FactView())
+    state = monitor.step(monitor.start(), Lexed.of(at.start, at.typed + text), FactView())[1]
     assert monitor.checks(state) == (
         Check("'%s' % ()", "this line", True, "formats.percent", ""),
         Check("'%s %s' % ()", "this line", False, "formats.percent", "missing"),
@@ -126,7 +126,7 @@ def test_where_nothing_more_fits_all_but_a_comma_may_come(text: str, is_full: bo
     """The set is finite, so that the doubts of a weak model do not count for the comma."""
     at = site("$0\n")
     monitor = Formats(at, STRENGTH)
-    found = monitor.continuations(monitor.advance(monitor.start(), Lexed.of(at.start, text.encode()), NO_FACTS))
+    found = monitor.continuations(monitor.step(monitor.start(), Lexed.of(at.start, text.encode()), NO_FACTS)[1])
     assert (found is not None) is is_full
     assert found is None or set(found.texts) == {bytes((byte,)) for byte in range(256)} - {b","}
 

@@ -30,7 +30,7 @@ SITE = site("x = 1\nself.pa$0\n", healed=2)
 def test_typed_bytes_come_first(text: bytes, allowed: bool) -> None:
     """A text is allowed if it begins, or is begun by, what the user typed."""
     monitor = Heal(SITE)
-    assert (monitor.score(monitor.start(), Lexed.of(SITE.start, text), VIEW) == 0) is allowed
+    assert (monitor.step(monitor.start(), Lexed.of(SITE.start, text), VIEW)[0] == 0) is allowed
 
 
 @pytest.mark.parametrize(("written", "left"), [(b"", b"self.pa"), (b"self.", b"pa"), (b"self.pa", b""), (b"so", None)])
@@ -39,18 +39,18 @@ def test_what_is_left(written: bytes, left: bytes | None) -> None:
     monitor = Heal(SITE)
     state = monitor.start()
     if written:
-        state = monitor.advance(state, Lexed.of(SITE.start, written), VIEW)
+        state = monitor.step(state, Lexed.of(SITE.start, written), VIEW)[1]
     continuations = monitor.continuations(state)
     assert state == left
     assert (continuations.texts if continuations else None) == ((left,) if left else None)
     ending = Lexed.of(SITE.start, b"\n", is_suffix=True)
-    assert monitor.score(state, ending, VIEW) == (0 if left == b"" else FORBIDDEN)
+    assert monitor.step(state, ending, VIEW)[0] == (0 if left == b"" else FORBIDDEN)
 
 
 def test_asks_nothing() -> None:
     """The monitor needs no facts and judges no names."""
     monitor = Heal(SITE)
-    assert (monitor.needs(b""), monitor.missing(b""), monitor.checks(b"")) == ((), (), ())
+    assert (monitor.needs(b"", SITE.start), monitor.missing(b""), monitor.checks(b"")) == ((), (), ())
 
 
 @given(text=source_text(), kept=st.integers(0, 7), cuts=cut_points())

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 
 from analysis.facts import UNRESOLVED, Fact, FactKey, FactView
+from analysis.scanner import scan_text
 from monitors.base import Check, Lexed, Site
 from monitors.imports import Imports, asked_at
 from monitors.naming import Trail
@@ -57,7 +58,7 @@ def write(at: Site, text: str, facts: FactView) -> tuple[float, Trail]:
     """Write a middle, typed part included."""
     monitor = Imports(at, STRENGTH)
     lexed = Lexed.of(at.start, text.encode())
-    return monitor.score(monitor.start(), lexed, facts), monitor.advance(monitor.start(), lexed, facts)
+    return monitor.step(monitor.start(), lexed, facts)
 
 
 # A middle, and what it costs.
@@ -146,7 +147,9 @@ def test_questions_ahead(text: str, asked: list[tuple[str, str]]) -> None:
     """The question is asked before the name begins; behind a module's name that about what it has."""
     at = site()
     monitor = Imports(at, STRENGTH)
-    assert [(k.kind, k.receiver) for k in monitor.needs(write(at, text, FactView())[1])] == asked
+    assert [
+        (k.kind, k.receiver) for k in monitor.needs(write(at, text, FactView())[1], scan_text(text, at.start))
+    ] == asked
 
 
 def test_a_fact_counts_from_the_next_name_on() -> None:
@@ -156,8 +159,8 @@ def test_a_fact_counts_from_the_next_name_on() -> None:
     _, late = write(at, "import o", FactView())
     assert monitor.missing(late) == (key("modules", "", at),)
     scan = Lexed.of(at.start, b"import o").after[-1]
-    assert monitor.score(late, Lexed.of(scan, b"xen, "), facts) == 0.0
-    assert monitor.score(late, Lexed.of(scan, b"xen, oxen"), facts) == pytest.approx(TOP)
+    assert monitor.step(late, Lexed.of(scan, b"xen, "), facts)[0] == 0.0
+    assert monitor.step(late, Lexed.of(scan, b"xen, oxen"), facts)[0] == pytest.approx(TOP)
     assert monitor.missing(write(at, "import o", facts)[1]) == ()
 
 

@@ -16,10 +16,10 @@ def forbids(text: bytes, typed: bytes = b"", suffix: bytes = b"") -> bool:
     """Whether the monitor forbids a middle, or the suffix behind it."""
     monitor = Lexical(Site(BaseDocument("/p/a.py", "/p", "", ""), START, typed, b"", b"", b"\n"))
     lexed = Lexed.of(START, text)
-    if monitor.score(monitor.start(), lexed, VIEW) == FORBIDDEN:
+    penalty, state = monitor.step(monitor.start(), lexed, VIEW)
+    if penalty == FORBIDDEN:
         return True
-    state = monitor.advance(monitor.start(), lexed, VIEW)
-    return bool(suffix) and monitor.score(state, Lexed.of(lexed.after[-1], suffix, True), VIEW) == FORBIDDEN
+    return bool(suffix) and monitor.step(state, Lexed.of(lexed.after[-1], suffix, True), VIEW)[0] == FORBIDDEN
 
 
 @pytest.mark.parametrize(

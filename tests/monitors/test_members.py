@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.facts import UNRESOLVED, Fact, FactKey, FactView, Parameter, ParameterKind, Signature
+from analysis.scanner import scan_text
 from monitors.base import Check, Lexed, Site
 from monitors.members import Members, Reading
 from monitors.strength import Rate, Strength
@@ -72,7 +73,7 @@ def write(at: Site, text: str, facts: FactView) -> tuple[float, Reading]:
     """Write a middle, typed part included."""
     monitor = Members(at, STRENGTH)
     lexed = Lexed.of(at.start, text.encode())
-    return monitor.score(monitor.start(), lexed, facts), monitor.advance(monitor.start(), lexed, facts)
+    return monitor.step(monitor.start(), lexed, facts)
 
 
 PENALTIES = (
@@ -175,9 +176,9 @@ def test_questions() -> None:
     at = site()
     key = FactKey("literals", at.document.digest, "state")
     monitor, (_, state) = Members(at, STRENGTH), write(at, "        if state == ", FactView())
-    assert (monitor.needs(state), monitor.missing(state)) == ((key,), ())
+    assert (monitor.needs(state, scan_text("        if state == ", at.start)), monitor.missing(state)) == ((key,), ())
     _, state = write(at, "        if state == 'o", FactView())
-    assert (monitor.needs(state), monitor.missing(state)) == ((), (key,))
+    assert (monitor.needs(state, scan_text("        if state == 'o", at.start)), monitor.missing(state)) == ((), (key,))
     assert monitor.missing(write(at, "        if state == 'o", view(at))[1]) == ()
 
 

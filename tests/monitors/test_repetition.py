@@ -17,7 +17,7 @@ def price(text: str, new: str) -> float:
     """Return what ``new`` costs at the cursor of ``text``."""
     request = site(text)
     written = request.typed + new.encode()
-    return Repetition(request).score(Repetition(request).start(), Lexed.of(request.start, written), FactView())
+    return Repetition(request).step(Repetition(request).start(), Lexed.of(request.start, written), FactView())[0]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 
 from analysis.facts import UNRESOLVED, Fact, FactKey, FactView
+from analysis.scanner import scan_text
 from monitors.base import Check, Lexed, Site
 from monitors.naming import Trail
 from monitors.scope import Scope, position
@@ -45,7 +46,7 @@ def write(at: Site, text: str, facts: FactView) -> tuple[float, Trail]:
     """Write a middle, typed part included."""
     monitor = Scope(at, STRENGTH)
     lexed = Lexed.of(at.start, text.encode())
-    return monitor.score(monitor.start(), lexed, facts), monitor.advance(monitor.start(), lexed, facts)
+    return monitor.step(monitor.start(), lexed, facts)
 
 
 # A middle, and what it costs.
@@ -197,7 +198,7 @@ def test_names_of_the_suffix_are_the_users(middle: str, suffix: str, penalty: fl
     at = site()
     _, state = write(at, middle, view(at))
     end = Lexed.of(Lexed.of(at.start, middle.encode()).after[-1], suffix.encode(), is_suffix=True)
-    assert Scope(at, STRENGTH).score(state, end, view(at)) == pytest.approx(penalty)
+    assert Scope(at, STRENGTH).step(state, end, view(at))[0] == pytest.approx(penalty)
 
 
 def test_one_question_serves_all_names() -> None:
@@ -205,7 +206,7 @@ def test_one_question_serves_all_names() -> None:
     at = site()
     monitor = Scope(at, STRENGTH)
     question = FactKey("names", at.document.digest, "")
-    assert monitor.needs(monitor.start()) == (question,)
+    assert monitor.needs(monitor.start(), at.start) == (question,)
     assert monitor.missing(write(at, "x = a", FactView())[1]) == (question,)
     assert monitor.missing(write(at, "x = a", view(at))[1]) == ()
     assert monitor.missing(write(at, "x = 1", FactView())[1]) == (question,)
@@ -230,7 +231,7 @@ def test_the_indentation_says_which_scope(cursor: str, text: str, asked: str) ->
     _, state = write(at, text, FactView())
     question = FactKey("names", at.document.digest, asked)
     assert monitor.missing(state)[-1] == question
-    assert monitor.needs(state) == (question,)
+    assert monitor.needs(state, scan_text(text, at.start)) == (question,)
 
 
 def test_what_a_comprehension_may_bind_has_no_list() -> None:
@@ -238,7 +239,7 @@ def test_what_a_comprehension_may_bind_has_no_list() -> None:
     at = site()
     for line, has_list in ((b"x = os + a", True), (b"x = [a", False), (b"x = os[a", True)):
         monitor, text = Scope(at, STRENGTH), Lexed.of(at.start, line)
-        state = monitor.advance(monitor.start(), text, view(at))
+        state = monitor.step(monitor.start(), text, view(at))[1]
         assert (monitor.continuations(state) is not None) is has_list
 
 

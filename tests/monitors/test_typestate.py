@@ -21,7 +21,7 @@ AUTOMATA = tuple(read_automaton(path) for path in BUILT_IN.values())
 def penalty(text: str, new: str, options: Options) -> float:
     request = replace(site(text), options=options)
     written = request.typed + new.encode()
-    return Typestate(request).score(Typestate(request).start(), Lexed.of(request.start, written), FactView())
+    return Typestate(request).step(Typestate(request).start(), Lexed.of(request.start, written), FactView())[0]
 
 
 @pytest.mark.parametrize(

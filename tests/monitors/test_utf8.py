@@ -22,9 +22,9 @@ def test_characters_may_be_written_byte_by_byte(character: str) -> None:
     monitor = Utf8(SITE)
     state = monitor.start()
     for byte in character.encode():
-        assert monitor.score(state, text(bytes((byte,))), VIEW) == 0
-        state = monitor.advance(state, text(bytes((byte,))), VIEW)
-        assert (monitor.score(state, text(b"\n", True), VIEW) == 0) == (state == b"")
+        penalty, state = monitor.step(state, text(bytes((byte,))), VIEW)
+        assert penalty == 0
+        assert (monitor.step(state, text(b"\n", True), VIEW)[0] == 0) == (state == b"")
     assert state == b""
 
 
@@ -32,21 +32,21 @@ def test_characters_may_be_written_byte_by_byte(character: str) -> None:
 def test_what_is_allowed_can_be_finished(beginning: bytes) -> None:
     """A state that is not forbidden has a byte that may follow: no dead ends."""
     monitor = Utf8(SITE)
-    frontier = [monitor.start()] if monitor.score(monitor.start(), text(beginning), VIEW) == 0 else []
-    frontier = [monitor.advance(state, text(beginning), VIEW) for state in frontier]
+    penalty, state = monitor.step(monitor.start(), text(beginning), VIEW)
+    frontier = [state] if penalty == 0 else []
     seen: set[bytes] = set()
     while frontier:
         state = frontier.pop()
         assert state is not None
         seen.add(state)
-        legal = [b for b in range(256) if monitor.score(state, text(bytes((b,))), VIEW) == 0]
+        legal = [b for b in range(256) if monitor.step(state, text(bytes((b,))), VIEW)[0] == 0]
         assert legal, state
         ends = (legal[0], legal[-1])
-        after = {monitor.advance(state, text(bytes((b,))), VIEW) for b in ends}
+        after = {monitor.step(state, text(bytes((b,))), VIEW)[1] for b in ends}
         frontier += [s for s in after if s is not None and s not in seen]
 
 
 @pytest.mark.parametrize("wrong", [b"\x80", b"\xff", b"\xc0\x80", b"\xe0\x80", b"\xed\xa0", b"\xf4\x90", b"\xc3a"])
 def test_what_is_no_text_is_forbidden(wrong: bytes) -> None:
     """Stray continuations, overlong forms, surrogates, and what lies beyond Unicode."""
-    assert Utf8(SITE).score(b"", text(wrong), VIEW) == FORBIDDEN
+    assert Utf8(SITE).step(b"", text(wrong), VIEW)[0] == FORBIDDEN
