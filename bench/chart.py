@@ -20,10 +20,10 @@ class Bar:
     high: float
 
 
-def bars(title: str, groups: Mapping[str, Sequence[Bar]]) -> str:
-    """Return a chart with a heading for each group and a bar for each share."""
+def bars(title: str, groups: Mapping[str, Sequence[Bar]], most: float = 1.0) -> str:
+    """Return a chart with a heading for each group and a bar for each share, the longest of ``most``."""
     lines, y = [], TOP
-    scale = WIDTH - LEFT - 70
+    scale = (WIDTH - LEFT - 70) / most
     for heading, shown in groups.items():
         lines.append(f'<text x="16" y="{y}" font-weight="bold">{escape(heading)}</text>')
         for number, bar in enumerate(shown):

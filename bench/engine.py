@@ -158,12 +158,14 @@ def _works() -> dict[str, Callable[[Engine], float]]:
 
 def _engines(shape: Mapping[str, int]) -> dict[tuple[str, str], Engine]:
     engines = {
-        (name, dtype): make(_model(shape, kind)) for name, make in ENGINES.items() for dtype, kind in DTYPES.items()
+        (name, dtype): make(random_model(shape, kind))
+        for name, make in ENGINES.items()
+        for dtype, kind in DTYPES.items()
     }
-    return {**engines, ("fused", "int8"): FusedEngine.of(_model(shape, torch.float32), int8=True)}
+    return {**engines, ("fused", "int8"): FusedEngine.of(random_model(shape, torch.float32), int8=True)}
 
 
-def _model(shape: Mapping[str, int], dtype: torch.dtype) -> LlamaForCausalLM:
+def random_model(shape: Mapping[str, int], dtype: torch.dtype) -> LlamaForCausalLM:
     """Return a random model, always the same, with weights that 16 bits hold."""
     torch.manual_seed(0)
     ends = {"bos_token_id": None, "eos_token_id": None}

@@ -35,12 +35,13 @@ import torch
 from analysis.facts import FactKey
 from analysis.lexicon import IMPORTS
 from decoding.choosing import append, choose, cut, emitted, settle
+from decoding.drafting import guarded
 from decoding.inspection import inspect, revived
 from decoding.recorder import Recorder
 from decoding.run import Job, Parts, Run
 from decoding.together import together
 from decoding.trim import kept_length
-from decoding.types import Commit, Draft, Passes, Prompt, Steps, Tip
+from decoding.types import Commit, Draft, Guess, Passes, Prompt, Steps, Tip, way_down
 from models.engines.base import Pass
 from models.engines.prefill import feed, keep_common
 from models.errors import ModelError
@@ -94,19 +95,20 @@ def generating(job: Job, parts: Parts, recorder: Recorder, cancelled: Callable[[
 
 def step(run: Run) -> Passes[None]:
     """Draft, forward, walk, commit."""
-    draft = propose(run)
-    computed = yield Pass(run.parts.slab, (run.root, *draft.tokens))
+    with run.recorder.phase("draft"):
+        guess = propose(run)
+    computed = yield Pass(run.parts.slab, (run.root, *guess.tokens), guess.under_root)
     assert computed is not None, "whoever drives the loop sends what came out of a pass"
-    run.recorder.seconds["forward"] += computed.seconds
+    run.recorder.forward(computed.seconds)
     logits = computed.rows.logits
     require_numbers(logits)
     with run.recorder.phase("walk"):
-        commit = yield from walk(run, logits, draft)
-    run.parts.engine.truncate(run.parts.slab, run.settled)
+        commit = yield from walk(run, logits, guess)
+    hold(run, guess, commit)
     for drafter in run.parts.drafters:
         drafter.observe(commit.tokens)
     run.recorder.commit(commit)
-    run.parts.draft_length.observe(draft, commit)
+    run.parts.draft_length.observe(guess, commit)
 
 
 def require_numbers(logits: torch.Tensor) -> None:
@@ -119,37 +121,48 @@ def require_numbers(logits: torch.Tensor) -> None:
         raise ModelError("the model computes no numbers here (NaN); choose --dtype float32, or fetch its weights again")
 
 
-def propose(run: Run) -> Draft:
-    """Return the first drafter's guess that is not empty, as much of it as is worth verifying and may be emitted."""
+def propose(run: Run) -> Guess:
+    """Return the most promising guess, as much of it as is worth verifying and may be emitted."""
     budget = min(run.parts.draft_length.most, run.job.max_tokens - len(run.emitted) - 1)
-    if budget <= 0:
-        return Draft()
-    tip = Tip(run.tokens, run.text, run.watch, run.view)
+    if budget <= 0 or not run.parts.drafters:
+        return Guess()
+    tip, length = Tip(run.tokens, run.text, run.watch, run.view), run.parts.draft_length
+    drafts: list[Draft] = []
     for drafter in run.parts.drafters:
-        draft = drafter.propose(tip, budget)
-        if draft.tokens:
-            worth = run.parts.draft_length.worth(replace(draft, tokens=draft.tokens[:budget]))
-            return replace(draft, tokens=draft.tokens[:worth]) if worth else Draft()
-    return Draft()
+        if length.wants(drafter.name, drafts):
+            start = run.recorder.clock()
+            drafts.append(drafter.propose(tip, budget))
+            length.asked(drafter.name, run.recorder.clock() - start)
+    return length.best(drafts, run.parts.engine.max_length - run.settled - 1)
 
 
-def walk(run: Run, logits: torch.Tensor, draft: Draft) -> Steps[Commit]:
-    """Emit tokens from ``logits`` (``[1 + drafted, V]``) for as long as the draft agrees."""
+def walk(run: Run, logits: torch.Tensor, guess: Guess) -> Steps[Commit]:
+    """Emit tokens from ``logits`` (``[1 + guessed, V]``) for as long as the guess agrees."""
     first = len(run.emitted)
-    accepted = 0
+    right: list[str] = []
     run.view = run.parts.facts.view()
-    for row, guess in zip(logits, (*draft.tokens, None), strict=True):
-        before = run.watch
+    node: int | None = -1
+    while node is not None and not run.finish:
+        row, before = logits[node + 1], run.watch
         choice, after = yield from choose(run, row, len(run.emitted), before)
         if choice.token is None:
             run.finish = "monitor"
             break
-        hit = choice.token == guess
-        accepted += hit
-        append(run, emitted(run, choice.token, choice, row, after, draft.source if hit else "model"))
-        if run.finish or not hit:
-            break
-    return Commit(run.tokens[first:], len(draft.tokens), accepted, draft.source)
+        node = guess.child(node, choice.token)
+        if node is not None:
+            right.append(guess.sources[node])
+        append(run, emitted(run, choice.token, choice, row, after, "model" if node is None else right[-1]))
+    return Commit(run.tokens[first:], guess.sources, tuple(right))
+
+
+def hold(run: Run, guess: Guess, commit: Commit) -> None:
+    """Have the slab hold what was emitted, up to the new root, and nothing else of a pass."""
+    engine, slab = run.parts.engine, run.parts.slab
+    if guess.parents:
+        path = (0, *(node + 1 for node in way_down(guess.tokens, guess.parents, commit.tokens)))
+        engine.commit(slab, path[: run.settled - len(slab.tokens)])
+    else:
+        engine.truncate(slab, run.settled)
 
 
 def verify_late(run: Run) -> Steps[None]:
@@ -166,7 +179,7 @@ def verify_late(run: Run) -> Steps[None]:
             old, before = run.emitted[position], run.watch_before(position)
             choice, after = yield from choose(run, old.row, position, before)
             if choice.token != old.token:
-                run.recorder.late_changes += 1
+                run.recorder.revise(position, run.tokens[position:])
                 cut(run, position, choice, after)
                 return
             missing = after.missing() if old.data else ()
@@ -188,6 +201,7 @@ def first_answered_site(run: Run) -> int | None:
 
 def begin(job: Job, parts: Parts, recorder: Recorder, cancelled: Callable[[], bool]) -> Steps[Run]:
     """Prefill the prompt while the analysis looks at the cursor's own name, then latch its facts."""
+    parts = replace(parts, drafters=guarded(parts.drafters, parts.engine.vocabulary_size, recorder.drop))
     run = Run(job, parts, recorder, cancelled, parts.facts.view(), parts.watch, (), parts.stop.start())
     latch_start(run)
     at_cursor = cursor_questions(run)
@@ -195,7 +209,7 @@ def begin(job: Job, parts: Parts, recorder: Recorder, cancelled: Callable[[], bo
     if job.kept:
         run.start_stop = parts.stop.advance(run.start_stop, Lexed.of(parts.watch.scan, job.kept))
     for drafter in parts.drafters:
-        drafter.begin(Prompt(job.prompt, job.separators))
+        drafter.begin(Prompt(job.prompt, job.separators, job.before))
     recorder.reused = keep_common(parts.engine, parts.slab, job.prompt[:-1])
     while len(parts.slab.tokens) < len(job.prompt) - 1:
         yield None

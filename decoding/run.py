@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,6 +30,8 @@ class Job:
         healed: Bytes that the middle goes on with in any case; may be empty.
         max_tokens: Most tokens to emit, at least 1.
         separators: Special ids that a draft must not copy.
+        before: Ids that stand before the middle in the file, where other ids do in the prompt.
+        max_seconds: Time for writing, waits and prompt not counted; a line that is finished after it is the last.
     """
 
     prompt: tuple[int, ...]
@@ -36,6 +39,8 @@ class Job:
     healed: bytes
     max_tokens: int
     separators: frozenset[int]
+    before: tuple[int, ...] = ()
+    max_seconds: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,7 @@ class Parts:
         watch: The monitors' states at the start of the middle.
         stop: Decides when the middle is finished.
         facts: Where facts come from.
-        drafters: Asked in this order; the first draft that is not empty is used.
+        drafters: All are asked; ``decoding.drafting`` takes the most promising draft.
         draft_length: How many drafted tokens are worth verifying.
         inspector: Looks at finished lines.
     """

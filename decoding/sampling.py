@@ -8,7 +8,6 @@ et al. 2014).  Penalties only lower a score, so they can be asked for lazily
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,15 +58,15 @@ class Sampler:
         """Return the token that ``rank`` would have put first where that needs no noise, else None."""
         return int(row.argmax()) if self.temperature <= 0 else None
 
-    def rank_among(self, row: torch.Tensor, position: int, tokens: Sequence[int]) -> list[tuple[float, int]]:
+    def rank_among(self, row: torch.Tensor, position: int, tokens: torch.Tensor) -> list[tuple[float, int]]:
         """Return the best of some tokens as ``rank`` would have scored them, whether or not it kept them.
 
         Args:
             row: ``[V]`` raw logits.
             position: Index in the middle.
-            tokens: Ids, at least one; the ``MAX_CANDIDATES`` with the best raw logits are returned.
+            tokens: ``[n]`` ids; the ``MAX_CANDIDATES`` with the best raw logits are returned.
         """
-        ids = torch.as_tensor(tokens, dtype=torch.long, device=row.device)
+        ids = tokens.to(row.device)
         raw, places = torch.topk(row[ids], min(MAX_CANDIDATES, len(ids)))
         return self._perturbed(raw.double().cpu().numpy(), ids[places].cpu().numpy(), position)
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from decoding.types import Computed, Passes, Result, Steps
-from models.engines.base import Engine, Pass
+from models.engines.base import Engine, Pass, Rows
+from models.engines.tree import Tree
 
 # Tokens of a pass, and its seconds.
 Told = Callable[[int, float], None]
@@ -92,11 +93,21 @@ def _compute(engine: Engine, seats: Sequence[_Seat], told: Told) -> None:
     """Do the passes that are waited for, and share out the time."""
     passes = [seat.wish for seat in seats if seat.wish is not None]
     start = time.perf_counter()
-    if len(passes) == 1:
-        rows = [engine.forward(passes[0].slab, passes[0].tokens)]
-    else:
-        rows = engine.forward_each(passes)
+    rows = computed(engine, passes)
     seconds = time.perf_counter() - start
     told(sum(len(one.tokens) for one in passes), seconds)
     for seat, own in zip(seats, rows, strict=True):
         seat.wish, seat.answer = None, Computed(own, seconds / len(seats))
+
+
+def computed(engine: Engine, passes: Sequence[Pass]) -> list[Rows]:
+    """Do passes, those over chains as one, and return the rows of each."""
+    chains = [one for one in passes if one.parents is None]
+    if len(chains) > 1:
+        rows = iter(engine.forward_each(chains))
+    else:
+        rows = iter([engine.forward(one.slab, one.tokens) for one in chains])
+    return [
+        next(rows) if one.parents is None else engine.forward_tree(one.slab, Tree(one.tokens, one.parents))
+        for one in passes
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -13,6 +13,7 @@ from monitors.base import Lexed
 
 if TYPE_CHECKING:  # fronts ask which drafters there are, and import no torch for that
     from models.engines.base import Pass, Rows
+    from models.suffix_index import Copy
 
 Result = TypeVar("Result")
 
@@ -40,17 +41,75 @@ Passes = Generator["float | Pass | None", Computed | None, Result]
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A chain of guessed tokens.
+    """What one drafter guesses: a chain of tokens, or a tree of them.
 
     Attributes:
         tokens: Guessed ids, next first; may be empty.
         source: Name of the drafter.
         match_length: How many tokens of context the guess rests on; 0 if that means nothing.
+        parents: For each token the index of the one that it follows, an earlier one, or -1 for the tip; empty for a
+            chain.  Of the tokens that follow the same one the likeliest stands first.
     """
 
     tokens: tuple[int, ...] = ()
     source: str = ""
     match_length: int = 0
+    parents: tuple[int, ...] = ()
+
+    def right(self, tokens: Sequence[int]) -> int:
+        """Return how many of ``tokens``, which follow the tip, it has guessed one after the other."""
+        return len(way_down(self.tokens, self.parents, tokens))
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What one forward pass verifies: a chain, or a tree that drafts were put together to.
+
+    Attributes:
+        tokens: As in ``Draft``.
+        parents: As in ``Draft``.
+        sources: For each token the drafter that guessed it.
+        drafts: The drafts, as much of each as is in here.
+    """
+
+    tokens: tuple[int, ...] = ()
+    parents: tuple[int, ...] = ()
+    sources: tuple[str, ...] = ()
+    drafts: tuple[Draft, ...] = ()
+
+    @classmethod
+    def of(cls, draft: Draft) -> Guess:
+        """Return a guess that is one draft."""
+        return (
+            cls(draft.tokens, draft.parents, (draft.source,) * len(draft.tokens), (draft,)) if draft.tokens else cls()
+        )
+
+    def child(self, node: int, token: int) -> int | None:
+        """Return the index of ``token`` behind the one at ``node``, -1 for the tip; None if that was not guessed."""
+        return child(self.tokens, self.parents, node, token)
+
+    @property
+    def under_root(self) -> tuple[int, ...] | None:
+        """The parents as a pass over the root and this wants them; None for a chain."""
+        return (-1, *(parent + 1 for parent in self.parents)) if self.parents else None
+
+
+def child(tokens: Sequence[int], parents: Sequence[int], node: int, token: int) -> int | None:
+    """Return the index of ``token`` behind the one at ``node`` of a chain or tree; None if it is not there."""
+    if not parents:
+        return node + 1 if node + 1 < len(tokens) and tokens[node + 1] == token else None
+    return next((i for i, parent in enumerate(parents) if parent == node and tokens[i] == token), None)
+
+
+def way_down(tokens: Sequence[int], parents: Sequence[int], wanted: Sequence[int]) -> tuple[int, ...]:
+    """Return the indices of ``wanted`` in a chain or tree, from the tip as far as they are there."""
+    path: list[int] = []
+    for token in wanted:
+        node = child(tokens, parents, path[-1] if path else -1, token)
+        if node is None:
+            break
+        path.append(node)
+    return tuple(path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +135,28 @@ class Commit:
 
     Attributes:
         tokens: Ids that were emitted, at least one.
-        drafted: How many tokens the draft had.
-        accepted: How many of them were right.
-        source: Name of the drafter; "" if nothing was drafted.
+        guessed: For each guessed token the drafter that guessed it.
+        right: The same for those that were right.
     """
 
     tokens: tuple[int, ...]
-    drafted: int
-    accepted: int
-    source: str
+    guessed: tuple[str, ...] = ()
+    right: tuple[str, ...] = ()
+
+    @property
+    def drafted(self) -> int:
+        """How many tokens were guessed."""
+        return len(self.guessed)
+
+    @property
+    def accepted(self) -> int:
+        """How many of them were right."""
+        return len(self.right)
+
+    @property
+    def source(self) -> str:
+        """Names of the drafters, with a plus between them; "" if nothing was guessed."""
+        return "+".join(dict.fromkeys(self.guessed))
 
 
 @dataclass(frozen=True)
@@ -94,10 +166,24 @@ class Prompt:
     Attributes:
         tokens: Ids of the whole prompt, forced typed part included.
         separators: Special ids; a copy never contains one.
+        before: Ids that stand before the middle in the file, oldest first, where something else does in the prompt.
     """
 
     tokens: tuple[int, ...]
     separators: frozenset[int]
+    before: tuple[int, ...] = ()
+
+    @property
+    def forced_from(self) -> int:
+        """Where the forced part of the middle begins: behind the last special id."""
+        return next((i for i in range(len(self.tokens), 0, -1) if self.tokens[i - 1] in self.separators), 0)
+
+
+class Corpus(Protocol):
+    """Texts outside the prompt that a drafter may copy from."""
+
+    def follow(self, context: Sequence[int], count: int) -> Copy | None:
+        """Return at most ``count`` tokens that follow the longest match of the end of ``context``."""
 
 
 class Drafter(Protocol):

@@ -13,7 +13,7 @@ from decoding.watch import Judgement, Watch
 from models.vocabulary import Vocabulary
 from monitors.base import FORBIDDEN
 
-STRAY: Final = Judgement(-40.0, "spacing")
+STRAY: Final = Judgement(-40.0, "spacing", ("spacing",))
 """Nearly a ban, for indentation in pieces that no tokenizer makes: the model has not seen what would follow."""
 
 _CODE: Final = (b"x", b" x", b"if", b" if")
@@ -62,7 +62,7 @@ class Verdicts:
         data = self._vocabulary.bytes_of(token)
         if not data:
             return Judgement(FORBIDDEN, "vocabulary")
-        judgement = self._of_bytes(data)
+        judgement = self.of_beginning(data)
         return STRAY if judgement.penalty == 0 and self._is_stray(data) else judgement
 
     def _is_stray(self, data: bytes) -> bool:
@@ -75,11 +75,12 @@ class Verdicts:
         """Return all tokens but those whose first byte is forbidden: a superset of the legal ones."""
         found = list(self._end_ids)
         for byte, node in self._vocabulary.trie.children.items():
-            if self._of_bytes(bytes((byte,))).penalty != FORBIDDEN:
+            if self.of_beginning(bytes((byte,))).penalty != FORBIDDEN:
                 found += node.below
         return found
 
-    def _of_bytes(self, data: bytes) -> Judgement:
+    def of_beginning(self, data: bytes) -> Judgement:
+        """Return what the monitors say of some bytes, which costs no more than any token that begins like that."""
         if self._dead:
             for size in range(1, len(data) + 1):
                 if (known := self._dead.get(data[:size])) is not None:

@@ -78,6 +78,15 @@ class FimFormat:
                     ids.append(control)
         return tuple(ids)
 
+    def before_middle(self, prompt: Sequence[int]) -> tuple[int, ...]:
+        """Return the ids of the prefix in a prompt of this format; none where the middle follows it anyway."""
+        behind = sum(isinstance(part, int) for part in self.layout[self.layout.index(Part.PREFIX) :])
+        marks = [place for place, token in enumerate(prompt) if token in self.separators]
+        if not behind or len(marks) < behind:
+            return ()
+        start = marks[-behind - 1] + 1 if len(marks) > behind else 0
+        return tuple(prompt[start : marks[-behind]])
+
     def _introduce(self, vocabulary: Vocabulary, context: Sequence[ContextFile], path: str) -> list[int]:
         """Return the other files, then what introduces the current one."""
         mark = [] if self.file_mark is None else [self.file_mark]

@@ -114,20 +114,23 @@ def run(model: LoadedModel) -> FimReport:
     )
 
 
-def warn(model: LoadedModel, cache: Path | None) -> None:
-    """Log a warning if a checkpoint was not trained to fill in middles; tried once a checkpoint.
+def warn(model: LoadedModel, cache: Path | None) -> str:
+    """Log and return a warning if a checkpoint was not trained to fill in middles, else ""; tried once a checkpoint.
 
     Args:
         model: The embedded model and objects in memory are known, and not tried.
         cache: Folder of what was found before; None to keep nothing.
     """
     if not model.identity:
-        return
+        return ""
     report = _read(cache, model.identity) or run(model)
     _write(cache, model.identity, report)
-    if not report.trained:
-        mend = "choose one made for infilling, such as Qwen2.5-Coder"
-        logger.warning("model %s was %s; %s", model.name, report.in_words, mend)
+    if report.trained:
+        return ""
+    mend = "choose one made for infilling, such as Qwen2.5-Coder"
+    warning = f"model {model.name} was {report.in_words}; {mend}"
+    logger.warning("%s", warning)
+    return warning
 
 
 def _try(model: LoadedModel, hole: Hole) -> tuple[bool, bool]:

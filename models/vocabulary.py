@@ -53,6 +53,11 @@ class Vocabulary:
         return cls(*read_tokenizer(tokenizer))
 
     @property
+    def codec(self) -> Codec:
+        """What encodes text; it can be sent to another process."""
+        return self._codec
+
+    @property
     def size(self) -> int:
         """Number of ids, control tokens and unused ids included."""
         return len(self._table)

@@ -3,33 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 from decoding.drafters.copyspec import PAPER, CopySpec
+from decoding.drafters.edit_copy import EditCopy
 from decoding.drafters.heal import Heal
 from decoding.drafters.monitor import MonitorDrafter
-from decoding.types import Drafter
+from decoding.drafters.suffix import Suffix
+from decoding.types import Corpus, Drafter
 from models.vocabulary import Vocabulary
 
-Builder = Callable[[Vocabulary, bytes], Drafter]
 
-BUILDERS: Mapping[str, Builder] = {
-    "heal": Heal,
-    "monitor": lambda vocabulary, healed: MonitorDrafter(vocabulary),
-    "copyspec": lambda vocabulary, healed: CopySpec(),
-    "copyspec-paper": lambda vocabulary, healed: CopySpec(PAPER, "copyspec-paper"),
+@dataclass(frozen=True)
+class Material:
+    """What drafters of one request are made of.
+
+    Attributes:
+        vocabulary: The model's.
+        healed: Bytes that token healing took back.
+        corpora: Texts outside the prompt, the nearest first.
+        replaced: What stood in the middle's place, when that is rewritten.
+    """
+
+    vocabulary: Vocabulary
+    healed: bytes = b""
+    corpora: tuple[Corpus, ...] = ()
+    replaced: bytes = b""
+
+
+BUILDERS: Mapping[str, Callable[[Material], Drafter]] = {
+    "heal": lambda material: Heal(material.vocabulary, material.healed),
+    "monitor": lambda material: MonitorDrafter(material.vocabulary),
+    "copyspec": lambda material: CopySpec(),
+    "copyspec-paper": lambda material: CopySpec(PAPER, "copyspec-paper"),
+    "edit_copy": lambda material: EditCopy(material.vocabulary.encode_bytes(material.replaced)),
+    "suffix": lambda material: Suffix(material.corpora),
 }
 
-# The first that has a draft is heard, so the surest stand first.
-DEFAULT = ("heal", "monitor", "copyspec")
+# What a drafter cannot do without: it is not made where there is none.
+NEEDS: Mapping[str, Callable[[Material], object]] = {
+    "heal": lambda material: material.healed,
+    "edit_copy": lambda material: material.replaced,
+    "suffix": lambda material: material.corpora,
+}
+
+# Of drafts that promise as much the first one's is taken, so the surest stand first.
+DEFAULT = ("heal", "monitor", "edit_copy", "copyspec", "suffix")
 
 
-def build(names: Iterable[str] | None, vocabulary: Vocabulary, healed: bytes = b"") -> tuple[Drafter, ...]:
-    """Make the drafters of one request.
+def build(names: Iterable[str] | None, material: Material) -> tuple[Drafter, ...]:
+    """Make the drafters of one request, those that have something to go by.
 
     Args:
         names: In order of priority; None for the default ones, none at all for plain decoding.
-        vocabulary: The model's.
-        healed: Bytes that token healing took back.
+        material: What to make them of.
 
     Raises:
         ValueError: A name is unknown.
@@ -38,4 +65,4 @@ def build(names: Iterable[str] | None, vocabulary: Vocabulary, healed: bytes = b
     for name in wanted:
         if name not in BUILDERS:
             raise ValueError(f"unknown drafter {name!r}; known are {', '.join(BUILDERS)}")
-    return tuple(BUILDERS[name](vocabulary, healed) for name in wanted)
+    return tuple(BUILDERS[name](material) for name in wanted if name not in NEEDS or NEEDS[name](material))

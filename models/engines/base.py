@@ -50,10 +50,12 @@ class Pass:
     Attributes:
         slab: What it is to continue.
         tokens: Ids, at least one.
+        parents: As in ``Tree``; None where each follows the one before.  A tree is held once it is committed.
     """
 
     slab: Slab
     tokens: tuple[int, ...]
+    parents: tuple[int, ...] | None = None
 
 
 def require_own_slabs(passes: Sequence[Pass]) -> None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import random
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from types import MappingProxyType
 
 import pytest
@@ -19,6 +20,7 @@ from analysis.scanner import START, Scan
 from decoding.draft_length import DraftLength
 from decoding.drafters.copyspec import CopySpec
 from decoding.drafters.monitor import MonitorDrafter
+from decoding.drafters.suffix import Suffix
 from decoding.loop import generate
 from decoding.masking import Masker
 from decoding.recorder import Recorder
@@ -26,7 +28,9 @@ from decoding.run import Job, Parts, Run
 from decoding.sampling import Sampler
 from decoding.types import Draft, Drafter, Inspector, Lenient, Prompt, Tip
 from decoding.watch import Watch
+from models.engines.cost import CostCurve
 from models.engines.testing import TinyEngine
+from models.suffix_index import Copy, Entry, SuffixIndex
 from monitors.base import Monitor, Site
 from monitors.brackets import Brackets
 from monitors.dereference import Dereference
@@ -38,6 +42,21 @@ LENIENT = Lenient()
 NAMES = ("a", "b", "ab", "ba", "abc", "bab")
 DOCUMENT = BaseDocument("/p/a.py", "/p", "", "")
 SITE = Site(DOCUMENT, START, b"", b"", b"", b"\n")
+
+
+# Passes that cost the same however many tokens they have: there drafts are put together to trees.
+WIDE = CostCurve((1, 64), (0.001, 0.001))
+
+
+@dataclass(frozen=True)
+class Written:
+    """Texts that other seeds have written; a corpus."""
+
+    index: SuffixIndex
+
+    def follow(self, context: Sequence[int], count: int) -> Copy | None:
+        """Search them."""
+        return self.index.follow(context, count, lambda entry: True)
 
 
 @dataclass
@@ -64,21 +83,46 @@ class Scripted:
         """Forget nothing."""
 
     def propose(self, tip: Tip, budget: int) -> Draft:
-        """Lie in one of five ways, or tell the truth."""
+        """Lie in one of many ways, or tell the truth."""
         right = self.truth[len(tip.tokens) :]
         rng = random.Random(f"{self.seed} {len(tip.tokens)}")
+        if self.kind == "a tree":
+            parents = tuple(rng.randrange(-1, i) for i in range(budget))
+            return Draft(tuple(rng.randrange(2, len(TEXTS)) for _ in parents), self.name, parents=parents)
+        if self.kind == "a tree with the truth in it":
+            lies = tuple(rng.randrange(2, len(TEXTS)) for _ in range(3))
+            chain = right[: max(0, budget - 3)]
+            return Draft(
+                (*lies, *chain), self.name, 2, (-1, -1, 0, *range(2, 2 + len(chain))) if chain else (-1, -1, 0)
+            )
+        if self.kind == "raises":
+            raise RuntimeError("no draft today")
         tokens: Sequence[int] = {
             "random": [rng.randrange(len(TEXTS)) for _ in range(budget)],
             "always wrong": [PAD] * budget,
             "end in the middle": [*right[:1], END, *right[2:budget]],
             "wrong in the last slot": [*right[: budget - 1], PAD],
             "longer than the budget": right[: budget + 5],
+            "ids that do not exist": [*right[:1], len(TEXTS), -1],
+            "a circle": right[:2],
             "the truth": right[:budget],
         }[self.kind]
-        return Draft(tuple(tokens), self.name)
+        return Draft(tuple(tokens), self.name, 0, (1, 0)[: len(tokens)] if self.kind == "a circle" else ())
 
 
-LIES = ("random", "always wrong", "end in the middle", "wrong in the last slot", "longer than the budget", "the truth")
+LIES = (
+    "random",
+    "always wrong",
+    "end in the middle",
+    "wrong in the last slot",
+    "longer than the budget",
+    "the truth",
+    "a tree",
+    "a tree with the truth in it",
+)
+
+# These are noticed, and the drafter is asked no more.
+CRIMES = ("raises", "ids that do not exist", "a circle")
 
 
 @dataclass
@@ -149,6 +193,7 @@ def write(
     monitors: Sequence[Monitor[object]] = (),
     temperature: float = 0.0,
     inspector: Inspector = LENIENT,
+    curve: CostCurve | None = None,
 ) -> Run:
     """Run the loop once on a prompt drawn by ``seed``."""
     rng = random.Random(seed)
@@ -157,7 +202,7 @@ def write(
     engine = TinyEngine(len(TEXTS), 128, seed=seed % 7)
     slab = engine.new_slab()
     masker = Masker(VOCABULARY, frozenset({END}), b"\n", Sampler(temperature=temperature, seed=seed))
-    length = DraftLength(most=6)
+    length = DraftLength(curve, most=6)
     watch = Watch.start(tuple(monitors), START)
     parts = Parts(engine, slab, masker, watch, Endless(), facts or NoFacts(), drafters, length, inspector)
     run = generate(Job(prompt, b"", b"", NEW_TOKENS, frozenset({END, PAD})), parts, Recorder(), lambda: False)
@@ -184,31 +229,78 @@ class Moody:
         return zlib.crc32(middle) % 2 != 0
 
 
+@cache
+def written(seed: int, temperature: float, watched: bool = True) -> Run:
+    """Return what plain decoding writes when all facts are known."""
+    return write(seed, (), FinalFacts([0]), watchers() if watched else (), temperature)
+
+
+def elsewhere(seed: int, temperature: float) -> Written:
+    """Return an index of what this seed writes, but for its beginning, and of what another does."""
+    runs = [written(other, temperature) for other in (seed, seed + 1)]
+    texts = [(Entry(str(n), 0, 0, len(run.tokens) - 5), run.tokens[5:]) for n, run in enumerate(runs)]
+    return Written(SuffixIndex.build(texts, len(TEXTS)))
+
+
+REAL: dict[str, Callable[[int, float], Sequence[Drafter]]] = {
+    "copyspec": lambda seed, temperature: [CopySpec()],
+    "monitor": lambda seed, temperature: [MonitorDrafter(VOCABULARY)],
+    "suffix": lambda seed, temperature: [Suffix([elsewhere(seed, temperature)])],
+    "all": lambda seed, temperature: [
+        MonitorDrafter(VOCABULARY),
+        CopySpec(),
+        Suffix([elsewhere(seed, temperature)]),
+    ],
+}
+
+
+@pytest.mark.parametrize("curve", [None, WIDE], ids=["chains", "trees"])
 @pytest.mark.parametrize("temperature", [0.0, 0.8])
 @pytest.mark.parametrize("kind", LIES)
-def test_no_lie_of_a_drafter_changes_the_text(kind: str, temperature: float) -> None:
+def test_no_lie_of_a_drafter_changes_the_text(kind: str, temperature: float, curve: CostCurve | None) -> None:
     """Random, wrong, over-long and true drafts all give the plain text."""
-    for seed in range(10):
-        plain = write(seed, temperature=temperature, monitors=watchers(), facts=FinalFacts([0]))
+    right = 0
+    for seed in range(4):
+        plain = written(seed, temperature)
         drafter = Scripted(kind, seed, truth=plain.tokens)
-        drafted = write(seed, [drafter], FinalFacts([0]), watchers(), temperature)
+        drafted = write(seed, [drafter], FinalFacts([0]), watchers(), temperature, curve=curve)
         assert drafted.tokens == plain.tokens
+        assert not drafted.recorder.dropped
+        right += drafted.recorder.accepted().get("scripted", 0)
         if kind == "the truth":
             assert drafted.recorder.forward_passes < plain.recorder.forward_passes
-            assert drafted.recorder.accepted()["scripted"] > 0
+    if "truth" in kind and (curve or kind == "the truth"):
+        assert right > 0
 
 
+@pytest.mark.parametrize("kind", CRIMES)
+def test_a_drafter_that_misbehaves_is_dropped(kind: str) -> None:
+    """It is counted once, asked no more, and the text is the same; the others go on."""
+    plain = written(1, 0.0)
+    drafters = [Scripted(kind, 1, "bad", plain.tokens), Scripted("the truth", 1, "good", plain.tokens)]
+    drafted = write(1, drafters, FinalFacts([0]), watchers())
+    assert drafted.tokens == plain.tokens
+    assert drafted.recorder.dropped == ["bad"]
+    assert drafted.recorder.accepted().keys() == {"good"}
+
+
+@pytest.mark.parametrize("curve", [None, WIDE], ids=["chains", "trees"])
+@pytest.mark.parametrize("watched", [True, False], ids=["monitors", "no monitors"])
 @pytest.mark.parametrize("temperature", [0.0, 0.8])
-def test_real_drafters_change_nothing(temperature: float) -> None:
-    """CopySpec and forced chains give the plain text, and save passes in sum."""
+@pytest.mark.parametrize("name", REAL)
+def test_real_drafters_change_nothing(name: str, temperature: float, watched: bool, curve: CostCurve | None) -> None:
+    """Each drafter alone and all together give the plain text, and save passes in sum."""
     passes = {"plain": 0, "drafted": 0}
-    for seed in range(25):
-        plain = write(seed, (), FinalFacts([0]), watchers(), temperature)
-        drafted = write(seed, [MonitorDrafter(VOCABULARY), CopySpec()], FinalFacts([0]), watchers(), temperature)
+    for seed in range(5):
+        monitors = watchers() if watched else ()
+        plain = written(seed, temperature, watched)
+        drafters = REAL[name](seed, temperature)
+        drafted = write(seed, drafters, FinalFacts([0]), monitors, temperature, curve=curve)
         assert drafted.tokens == plain.tokens
         passes["plain"] += plain.recorder.forward_passes
         passes["drafted"] += drafted.recorder.forward_passes
-    assert passes["drafted"] < passes["plain"]
+    if name != "monitor":
+        assert passes["drafted"] < passes["plain"]
 
 
 @pytest.mark.parametrize("temperature", [0.0, 0.8])
@@ -228,11 +320,12 @@ def test_late_facts_lead_to_the_text_of_early_ones(temperature: float) -> None:
     """Whenever facts arrive before the reply, the text is that of facts known from the start."""
     changed = 0
     for seed in range(25):
-        early = write(seed, (), FinalFacts([0]), watchers(), temperature)
+        early = written(seed, temperature)
         for shuffle in range(3):
             delays = [random.Random(f"{seed} {shuffle}").randrange(0, 9) for _ in range(5)]
             facts = ArrivingFacts(delays)
-            late = write(seed, [MonitorDrafter(VOCABULARY), CopySpec()], facts, watchers(), temperature)
+            curve = WIDE if shuffle == 2 else None
+            late = write(seed, [MonitorDrafter(VOCABULARY), CopySpec()], facts, watchers(), temperature, curve=curve)
             changed += late.recorder.late_changes
             if all(due <= facts.views for due in facts.due.values()):
                 assert late.text[: late.keep] == early.text[: early.keep]
@@ -246,9 +339,9 @@ def test_second_attempts_are_the_same_with_any_drafters(temperature: float) -> N
     for seed in range(24):
         plain = write(seed, (), FinalFacts([0]), watchers(), temperature, Moody())
         real: list[Drafter] = [MonitorDrafter(VOCABULARY), CopySpec()]
-        liars = [Scripted("the truth", seed, truth=write(seed, (), FinalFacts([0]), watchers(), temperature).tokens)]
-        for drafters in (real, liars):
-            drafted = write(seed, drafters, FinalFacts([0]), watchers(), temperature, Moody())
+        liars = [Scripted("the truth", seed, truth=written(seed, temperature).tokens)]
+        for drafters, curve in ((real, None), (liars, None)) if seed % 2 else ((liars, None), (real + liars, WIDE)):
+            drafted = write(seed, drafters, FinalFacts([0]), watchers(), temperature, Moody(), curve)
             assert (drafted.text[: drafted.keep], drafted.tokens) == (plain.text[: plain.keep], plain.tokens)
         backtracks += plain.recorder.backtracks
         given_up += plain.refused_from is not None
@@ -276,7 +369,7 @@ def test_second_attempts_are_the_same_in_any_order_of_facts(temperature: float) 
 
 def test_monitors_change_the_text_at_all() -> None:
     """The identity tests would pass with monitors that do nothing: these do something."""
-    different = sum(write(seed).tokens != write(seed, (), FinalFacts([0]), watchers()).tokens for seed in range(30))
+    different = sum(written(seed, 0.0, False).tokens != written(seed, 0.0).tokens for seed in range(30))
     assert different > 15
 
 

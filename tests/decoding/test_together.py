@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+import torch
 
-from decoding.together import together
+from decoding.together import computed, together
 from decoding.types import Passes, Steps
 from models.engines.base import Pass, Rows, Slab
 from models.engines.testing import TinyEngine
@@ -108,3 +109,15 @@ def test_every_pass_is_told_of() -> None:
     works = [writes(engine, prompted(engine), 3, []) for _ in range(2)]
     drive(together(engine, works, lambda n_tokens, seconds: heard.append(n_tokens)))
     assert heard == [2, 2, 2]
+
+
+def test_a_tree_beside_a_chain_gets_its_own_rows() -> None:
+    """Passes over trees are done beside those over chains, and rows come back in the order of the passes."""
+    engine = TinyEngine(max_length=32)
+    slabs = [prompted(engine), prompted(engine), prompted(engine)]
+    passes = [Pass(slabs[0], (5, 2)), Pass(slabs[1], (5, 2, 7), (-1, 0, 0)), Pass(slabs[2], (5, 7))]
+    first, tree, second = (rows.logits for rows in computed(engine, passes))
+    assert torch.equal(tree[:2], first)
+    assert torch.equal(tree[2], second[1])
+    engine.commit(slabs[1], (0, 2))
+    assert list(slabs[1].tokens) == list(slabs[2].tokens)

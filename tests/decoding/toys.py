@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analysis.facts import FactKey, FactView
+from analysis.scanner import Scan
 from models.vocabulary import Vocabulary
 from monitors.base import FORBIDDEN, Check, Continuations, Kind, Lexed
 
@@ -58,21 +59,18 @@ class Patterns:
         """Return the empty text."""
         return b""
 
-    def advance(self, state: bytes, text: Lexed, view: FactView) -> bytes:
-        """Return the longer text."""
-        return state + text.data
-
-    def score(self, state: bytes, text: Lexed, view: FactView) -> float:
-        """Return what the patterns that end in ``text`` cost."""
+    def step(self, state: bytes, text: Lexed, view: FactView) -> tuple[float, bytes]:
+        """Return what the patterns that end in ``text`` cost, and the longer text."""
         if text.is_suffix:
-            return 0.0 if self.may_end else FORBIDDEN
-        return self._cost(state + text.data) - self._cost(state) if self._cost(state) != FORBIDDEN else FORBIDDEN
+            return (0.0 if self.may_end else FORBIDDEN), state
+        paid, after = self._cost(state), state + text.data
+        return (FORBIDDEN if paid == FORBIDDEN else self._cost(after) - paid), after
 
     def continuations(self, state: bytes) -> Continuations | None:
         """Return None: anything may follow."""
         return None
 
-    def needs(self, state: bytes) -> tuple[FactKey, ...]:
+    def needs(self, state: bytes, scan: Scan) -> tuple[FactKey, ...]:
         """Return nothing: no facts."""
         return ()
 
@@ -124,35 +122,13 @@ class Listed:
         """Return the state outside names."""
         return None
 
-    def advance(self, state: bytes | None, text: Lexed, view: FactView) -> bytes | None:
-        """Return what is written of the name behind the last dot, None where there is none to judge."""
-        return self._follow(state, text.data)[0]
+    def step(self, state: bytes | None, text: Lexed, view: FactView) -> tuple[float, bytes | None]:
+        """Charge each name that is not listed, once.
 
-    def score(self, state: bytes | None, text: Lexed, view: FactView) -> float:
-        """Return the price, once, of each name that is not listed."""
-        return self._follow(state, text.data)[1]
-
-    def continuations(self, state: bytes | None) -> Continuations | None:
-        """Return how the name may go on."""
-        if state is None:
-            return None
-        return Continuations(tuple(n[len(state) :] for n in self.names if n.startswith(state)), LETTERS)
-
-    def needs(self, state: bytes | None) -> tuple[FactKey, ...]:
-        """Return nothing: no facts."""
-        return ()
-
-    def missing(self, state: bytes | None) -> tuple[FactKey, ...]:
-        """Return nothing: no facts."""
-        return ()
-
-    def checks(self, state: bytes | None) -> tuple[Check, ...]:
-        """Return nothing."""
-        return ()
-
-    def _follow(self, state: bytes | None, data: bytes) -> tuple[bytes | None, float]:
+        A state is what is written of the name behind the last dot, None where there is none to judge.
+        """
         total = 0.0
-        for byte in data:
+        for byte in text.data:
             if byte == ord("."):
                 total += self.price if state is not None and state not in self.names else 0.0
                 state = b""
@@ -163,4 +139,22 @@ class Listed:
             else:
                 total += self.price if byte in LETTERS or state not in self.names else 0.0
                 state = None
-        return state, total
+        return total, state
+
+    def continuations(self, state: bytes | None) -> Continuations | None:
+        """Return how the name may go on."""
+        if state is None:
+            return None
+        return Continuations(tuple(n[len(state) :] for n in self.names if n.startswith(state)), LETTERS)
+
+    def needs(self, state: bytes | None, scan: Scan) -> tuple[FactKey, ...]:
+        """Return nothing: no facts."""
+        return ()
+
+    def missing(self, state: bytes | None) -> tuple[FactKey, ...]:
+        """Return nothing: no facts."""
+        return ()
+
+    def checks(self, state: bytes | None) -> tuple[Check, ...]:
+        """Return nothing."""
+        return ()

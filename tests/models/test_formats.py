@@ -196,3 +196,17 @@ def test_models_without_marks_are_refused(control: tuple[str, ...]) -> None:
     with pytest.raises(ModelError, match="no fill-in-the-middle tokens; choose") as raised:
         detect(vocabulary_with(*control))
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("control", [case[0] for case in KNOWN], ids=[case[1] for case in KNOWN])
+def test_the_prefix_is_found_again_in_a_prompt(control: tuple[str, ...]) -> None:
+    """What stands before the middle in the file, unless it does in the prompt, too."""
+    vocabulary = vocabulary_with(*control)
+    layout = detect(vocabulary)
+    contiguous = layout.layout[-1] is Part.PREFIX
+    for context in ((), (ContextFile("b.py", "b = 1\n"),)):
+        prompt = layout.encode(vocabulary, "a = 1\n", "c = 3\n", context, "a.py")
+        for typed in ("", "b = "):
+            found = layout.before_middle((*prompt, *vocabulary.encode(typed)))
+            assert vocabulary.decode(found).decode().endswith("" if contiguous else "a = 1\n")
+            assert bool(found) is not contiguous

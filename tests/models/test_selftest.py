@@ -33,11 +33,13 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def warnings_of(caplog: pytest.LogCaptureFixture, model: LoadedModel, cache: Path | None) -> list[str]:
-    """Return what is logged about a model."""
+    """Return what is said about a model, to the log as to who opens it."""
     caplog.clear()
     with caplog.at_level(logging.WARNING, "models.selftest"):
-        selftest.warn(model, cache)
-    return [record.getMessage() for record in caplog.records]
+        said = selftest.warn(model, cache)
+    logged = [record.getMessage() for record in caplog.records]
+    assert logged == ([said] if said else [])
+    return logged
 
 
 def test_the_embedded_model_passes() -> None:

@@ -138,3 +138,13 @@ def test_longest_match(places: tuple[int, ...], limit: int, expected: tuple[int,
 def test_follow(place: int, count: int, expected: tuple[int, ...]) -> None:
     """Copying ends at the count, at a separator, at the end."""
     assert follow((2, 3, 4, 0, 5), place, count, SEPARATORS) == expected
+
+
+def test_the_middle_follows_the_prefix() -> None:
+    """Where the suffix stands between prefix and middle, the prefix's end is what a match begins with."""
+    prefix, suffix = (2, 3, 4, 5, 2), (7, 8)
+    drafter = CopySpec()
+    drafter.begin(Prompt((*prefix, 0, *suffix, 1, 3), SEPARATORS, prefix))
+    assert drafter.propose(tip(), 9).tokens == (4, 5, 2)
+    drafter.begin(Prompt((*prefix, 0, *suffix, 1, 3), SEPARATORS))
+    assert drafter.propose(tip(), 9).tokens == ()

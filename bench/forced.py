@@ -1,0 +1,172 @@
+"""Texts that are forced: the model really runs, and its logits are overruled so that it writes what is wanted.
+
+Passes and times are real, tokens are replayed.  See ``bench.speculation``.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import random
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from analysis.facts import NoFacts
+from analysis.scanner import START
+from bench.rewriting import Endless, ForcedEngine
+from completion.corpora.request import Corpora
+from completion.generation import CONTEXT_TOKENS, unseen_of
+from completion.layout import lay_out
+from completion.prompt import Prompts
+from completion.types import CompletionRequest
+from decoding.draft_length import DraftLength
+from decoding.drafters import registry
+from decoding.loop import generate
+from decoding.masking import Masker
+from decoding.recorder import Recorder
+from decoding.run import Job, Parts
+from decoding.sampling import Sampler
+from decoding.types import Corpus, Drafter
+from decoding.watch import Watch
+from models.calibration import calibrating
+from models.checkpoints import LoadedModel
+from models.engines.base import Engine
+from models.engines.cost import CostCurve
+
+WAYS: dict[str, tuple[str, ...] | None] = {"plain": (), "drafted": None}
+
+# Tokens that are rewritten, and that stand before them to be copied from.
+REWRITTEN = 256
+
+BUILTINS = frozenset(dir(builtins))
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One case both ways.
+
+    Attributes:
+        group: Workload, model and precision.
+        file: Path.
+        tokens: What was written.
+        passes: Forward passes by way.
+        seconds: By way.
+        same: Both ways wrote the same tokens.
+    """
+
+    group: str
+    file: str
+    tokens: tuple[int, ...]
+    passes: dict[str, int]
+    seconds: dict[str, float]
+    same: bool
+
+
+def in_turns(run: Callable[[str], Any], repeats: int) -> tuple[dict[str, float], dict[str, Any]]:
+    """Return the fewest seconds of each way, and what came out the last time."""
+    seconds: defaultdict[str, float] = defaultdict(lambda: float("inf"))
+    results = {}
+    for repeat in range(repeats):
+        for way in list(WAYS)[:: 1 if repeat % 2 else -1]:
+            begin = time.perf_counter()
+            results[way] = run(way)
+            seconds[way] = min(seconds[way], time.perf_counter() - begin)
+    return dict(seconds), results
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A text that is forced.
+
+    Attributes:
+        group: Workload, model and precision.
+        file: Path.
+        job: What is read and how much is written.
+        target: What is written.
+        corpora: What may be copied from besides.
+    """
+
+    group: str
+    file: str
+    job: Job
+    target: tuple[int, ...]
+    corpora: tuple[Corpus, ...]
+
+
+def measured_curve(model: LoadedModel) -> CostCurve:
+    """Measure what passes cost."""
+    steps = calibrating(model)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value.curve
+
+
+def recorded(model: LoadedModel, written: Sequence[tuple[str, CompletionRequest, tuple[int, ...]]]) -> Iterator[Replay]:
+    """Return what was written, by workload and request, to be replayed on another model."""
+    corpora = Corpora(model.vocabulary, index_workspaces=True)
+    corpora.index({request.workspace for _, request, _ in written})
+    for workload, request, tokens in written:
+        if not tokens:
+            continue
+        layout = lay_out(request)
+        prompt = Prompts(model.vocabulary, model.format).prompt(layout, CONTEXT_TOKENS)
+        before = model.format.before_middle(prompt.ids)
+        job = Job(prompt.ids, b"", b"", len(tokens), model.format.separators, before)
+        found = corpora.of(request, unseen_of(layout, prompt))
+        yield Replay(f"{workload}, replayed, {model.name}, {model.dtype}", request.document.path, job, tokens, found)
+    corpora.close()
+
+
+def rewritings(model: LoadedModel, files: Sequence[Path], cases: int, seed: int) -> list[Replay]:
+    """Return so many ends of files with their most frequent name replaced."""
+    vocabulary, replays = model.vocabulary, []
+    for path in files:
+        text = path.read_text(encoding="utf-8")
+        names = Counter(node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name))
+        name = next((name for name, _ in names.most_common() if len(name) > 3 and name not in BUILTINS), "")
+        ids = vocabulary.encode(text)
+        old = vocabulary.decode(ids[-REWRITTEN:]).decode("utf-8", "ignore")
+        new = old.replace(name, f"{name}_list") if name else old
+        if new == old or len(ids) < 2 * REWRITTEN:
+            continue
+        prompt = model.format.encode(vocabulary, old, "")
+        target = vocabulary.encode(new)
+        before = model.format.before_middle(prompt)
+        job = Job(prompt, b"", b"", len(target), model.format.separators, before)
+        replays.append(Replay(f"rewriting, embedded, {model.dtype}", str(path), job, target, ()))
+    return random.Random(seed).sample(replays, min(cases, len(replays)))
+
+
+def forced(engine: Engine, model: LoadedModel, length: DraftLength, replay: Replay, repeats: int) -> Measured:
+    """Write a given text both ways."""
+    over = ForcedEngine(engine, len(replay.job.prompt), replay.target)
+    slab = over.new_slab()
+    passes: dict[str, int] = {}
+    old = replay.job.prompt if replay.group.startswith("rewriting") else ()
+
+    def run(way: str) -> tuple[int, ...]:
+        material = registry.Material(model.vocabulary, corpora=replay.corpora, replaced=model.vocabulary.decode(old))
+        drafters = registry.build(WAYS[way], material)
+        recorder = Recorder()
+        parts = replace(parts_of(over, model, length, drafters), slab=slab)
+        done = generate(replay.job, parts, recorder, lambda: False)
+        passes[way] = recorder.forward_passes
+        return done.tokens
+
+    run("plain")
+    seconds, tokens = in_turns(run, repeats)
+    same = tokens["plain"] == tokens["drafted"] == replay.target
+    return Measured(replay.group, replay.file, replay.target, passes, seconds, same)
+
+
+def parts_of(engine: Engine, model: LoadedModel, length: DraftLength, drafters: Sequence[Drafter]) -> Parts:
+    """Return what a generation without monitors works with."""
+    masker = Masker(model.vocabulary, model.format.end_ids, b"\n", Sampler())
+    watch = Watch.start((), START)
+    return Parts(engine, engine.new_slab(), masker, watch, Endless(), NoFacts(), drafters, length)

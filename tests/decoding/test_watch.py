@@ -1,0 +1,49 @@
+"""The monitors' states at one point, as one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from analysis.facts import FactView
+from analysis.scanner import START
+from decoding.watch import Watch
+from monitors.base import FORBIDDEN, Lexed
+from tests.decoding.toys import Patterns
+
+VIEW = FactView()
+
+
+@dataclass(frozen=True)
+class Counted(Patterns):
+    """A toy monitor that notes what it is asked about."""
+
+    asked: list[bytes] = field(default_factory=list, compare=False)
+
+    def step(self, state: bytes, text: Lexed, view: FactView) -> tuple[float, bytes]:
+        """Note the text."""
+        self.asked.append(text.data)
+        return super().step(state, text, view)
+
+
+def test_what_was_judged_is_not_walked_again() -> None:
+    """The states behind a judged text are there; with other facts, or another text, they are looked for."""
+    monitor = Counted(((b"b", -1.0),))
+    watch = Watch.start((monitor,), START)
+    assert watch.judge(b"ab", VIEW).penalty == -1.0
+    after = watch.advance(b"ab", VIEW)
+    assert monitor.asked == [b"ab"]
+    assert after == Watch.start((monitor,), START).advance(b"ab", VIEW)
+    assert watch.advance(b"ab", FactView()) == after
+    assert watch.advance(b"a", VIEW).states == (b"a",)
+    assert monitor.asked == [b"ab", b"ab", b"ab", b"a"]
+
+
+def test_objectors() -> None:
+    """All who object are named, and the strongest of them; one who forbids ends the round."""
+    mild, strong = (Patterns(((b"a", price),), name=name) for price, name in ((-1.0, "mild"), (-2.0, "strong")))
+    forbidding, unasked = Patterns(((b"b", FORBIDDEN),), name="never"), Counted(())
+    watch = Watch.start((mild, strong, forbidding, unasked), START)
+    judgement = watch.judge(b"a", VIEW)
+    assert (judgement.penalty, judgement.monitor, judgement.objectors) == (-3.0, "strong", ("mild", "strong"))
+    assert watch.judge(b"b", VIEW).objectors == ("never",)
+    assert unasked.asked == [b"a"]
