@@ -9,35 +9,74 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 VARIABLES = ("VIRTUAL_ENV", "CONDA_PREFIX")
 WORKSPACE_FOLDERS = (".venv", "venv")
 
 
+@dataclass(frozen=True)
+class Interpreter:
+    """The user's interpreter, and how it was found.
+
+    Attributes:
+        path: Absolute; "" for the standard library alone.
+        why: Where it comes from, or why there is none; one line for users.
+        untrusted: An environment of the workspace that was passed over, because the user does not trust it; or "".
+    """
+
+    path: str
+    why: str
+    untrusted: str = ""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An interpreter, or the folder of an environment, that the user has named.
+
+    Attributes:
+        path: Relative ones count from the workspace; "" for none.
+        by: Where it was named; one line for users.
+    """
+
+    path: str = ""
+    by: str = "chosen"
+
+
 def find_environment(
-    workspace: Path, trusted: bool, chosen: str = "", variables: Mapping[str, str] | None = None
-) -> str:
-    """Return the absolute path of the user's interpreter, or "" for the standard library alone.
+    workspace: Path, trusted: bool, chosen: Choice = Choice(), variables: Mapping[str, str] | None = None
+) -> Interpreter:
+    """Return the user's interpreter.
 
     Args:
         workspace: The project folder.
         trusted: Whether the user trusts what lies in it.
-        chosen: An interpreter, or the folder of an environment, named by the user; "" to look for one.
+        chosen: What the user has named.
         variables: Environment variables; the process's own by default.
 
     Raises:
-        ValueError: ``chosen`` is no interpreter, or is Verifill's own.
+        ValueError: What was named is no interpreter, or is Verifill's own.
     """
-    if chosen:
-        return _chosen(Path(chosen).expanduser())
+    if chosen.path:
+        return Interpreter(_chosen(workspace / Path(chosen.path).expanduser()), chosen.by)
     variables = os.environ if variables is None else variables
-    folders = [Path(variables[name]) for name in VARIABLES if variables.get(name)]
-    if trusted:
-        folders += [workspace / name for name in WORKSPACE_FOLDERS]
-    found = (python for folder in folders if (python := interpreter_in(folder)) and not is_own(folder))
-    return str(next(found, ""))
+    active = [(name, Path(folder)) for name in VARIABLES if (folder := variables.get(name))]
+    for why, path in _usable(active):
+        return Interpreter(path, why)
+    for name, path in _usable((name, workspace / name) for name in WORKSPACE_FOLDERS):
+        if trusted:
+            return Interpreter(path, f"the workspace's {name}")
+        return Interpreter("", f"the workspace's {name} is not run before you trust the workspace", path)
+    return Interpreter("", "none was named, activated or found")
+
+
+def _usable(folders: Iterable[tuple[str, Path]]) -> Iterator[tuple[str, str]]:
+    """Yield those folders' interpreters that are not Verifill's own, by name."""
+    for name, folder in folders:
+        if (python := interpreter_in(folder)) is not None and not is_own(folder):
+            yield name, str(python)
 
 
 def interpreter_in(folder: Path) -> Path | None:

@@ -9,10 +9,10 @@ A log holds names of the user's code.  It is made for its owner alone, where and
 for it, and nothing else keeps a copy.  One JSON object a line: what text the log is for, then the
 waits that brought an answer and the facts::
 
-    {"facts": 1, "text": DIGEST}
+    {"facts": 2, "text": DIGEST}
     {"at": 2, "came": true}
     {"at": 3, "kind": ..., "receiver": ..., "middle": ..., "names": [...], "class": ..., "origin": ...,
-     "signatures": [[[NAME, KIND, REQUIRED], ...], ...]}
+     "signatures": [[[NAME, KIND, REQUIRED, STRINGS], ...], ...]}
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from typing import Any
 from analysis.facts import BaseDocument, Fact, FactKey, FactSource, FactView, Parameter, ParameterKind, Signature
 from analysis.modes import tally
 
-FORMAT = 1
+FORMAT = 2
 BEGINNING = b'{"facts":'
 
 
@@ -175,7 +175,7 @@ def as_json(fact: Fact) -> dict[str, Any]:
         "names": sorted(fact.names),
         "class": fact.kind,
         "origin": fact.origin,
-        "signatures": [[[p.name, p.kind, p.required] for p in s.parameters] for s in fact.signatures],
+        "signatures": [[[p.name, p.kind, p.required, p.strings] for p in s.parameters] for s in fact.signatures],
     }
 
 
@@ -183,7 +183,9 @@ def from_json(row: Mapping[str, Any], document: str) -> Fact:
     """Return the fact about ``document`` that ``as_json`` wrote."""
     key = FactKey(row["kind"], document, row["receiver"], row["middle"])
     signatures = tuple(
-        Signature(tuple(Parameter(name, ParameterKind(kind), required) for name, kind, required in parameters))
+        Signature(
+            tuple(Parameter(name, ParameterKind(kind), req, tuple(strings)) for name, kind, req, strings in parameters)
+        )
         for parameters in row["signatures"]
     )
     return Fact(key, frozenset(row["names"]), row["class"], row["origin"], signatures)

@@ -98,6 +98,19 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
+class Definition:
+    """Where something comes from.
+
+    Attributes:
+        path: Absolute path of the file.
+        text: Its source there, without the bodies of functions.
+    """
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Fact:
     """An answer.
 
@@ -108,6 +121,7 @@ class Fact:
             says how hard this fact may push; "unresolved" pushes nothing.
         origin: Where the names come from, for the certificate: "httpx 0.28.1", "this file", "Python 3.11".
         signatures: How it can be called, if that was the question.
+        definitions: Of what is asked about, if that was the question.
     """
 
     key: FactKey
@@ -115,6 +129,7 @@ class Fact:
     kind: str
     origin: str
     signatures: tuple[Signature, ...] = ()
+    definitions: tuple[Definition, ...] = ()
 
 
 UNRESOLVED = "unresolved"

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from analysis.fact_trace import TracedFacts
 from analysis.facts import FactSource
 from analysis.scanner import scan_text
 from analysis.store import FactStore
+from completion.context.gathering import Surroundings
+from completion.context.sources import Wishes
+from completion.corpora.request import Corpora, Unseen
+from completion.filters import Showing
 from completion.layout import Layout, lay_out
 from completion.project import options_of
 from completion.prompt import Prompt, Prompts
 from completion.result import Attempt, assemble, nothing
 from completion.scheduler import Work
 from completion.slabs import SlabStore
+from completion.tracing import trace_of
 from completion.types import CancelToken, CompletionRequest, CompletionResult, Reason, SamplingMode
 from decoding.draft_length import DraftLength
 from decoding.drafters import registry as drafters
@@ -60,6 +67,8 @@ class Generation:
         facts: The analysis.
         slabs: Keys and values of the requests before.
         prompts: Lays the prompt out.
+        surroundings: Finds what the model reads of other files.
+        corpora: What may be copied from besides the prompt.
         draft_length: Decides how much of a draft is verified.
         cancel: Given by who asked.
         superseded: Fires when a newer request makes this one pointless.
@@ -71,6 +80,8 @@ class Generation:
     facts: FactStore
     slabs: SlabStore
     prompts: Prompts
+    surroundings: Surroundings
+    corpora: Corpora
     draft_length: DraftLength
     cancel: CancelToken
     superseded: CancelToken
@@ -95,25 +106,51 @@ class Generation:
     def warming(self) -> Work:
         """Feed the prompt into a slab, and leave it there."""
         yield None
-        if self._stopped():
+        if self.stopped():
             return
-        prompt = self.prompts.prompt(lay_out(self.request), self._budget())
+        prompt = yield from self.gathering(lay_out(self.request))
         with self.slabs.lease(self.request.document.path, prompt.ids) as slab:
-            keep_common(self.model.engine, slab, prompt.ids[:-1])
-            while len(slab.tokens) < len(prompt.ids) - 1 and not self._stopped():
-                feed(self.model.engine, slab, prompt.ids[:-1])
-                yield None
+            yield from self.feeding(slab, prompt)
+
+    def prompt(self, layout: Layout) -> Prompt:
+        """Return what the model reads, without a look at other files."""
+        return self.prompts.prompt(layout, self._budget(), Wishes.of(self.request))
+
+    def gathering(self, layout: Layout) -> Steps[Prompt]:
+        """Return what the model reads; where the prompt is laid out anew, other files are looked at first."""
+        budget, wishes = self._budget(), Wishes.of(self.request)
+        if self.prompts.holds(layout, budget, wishes):
+            return self.prompts.prompt(layout, budget, wishes)
+        found = yield from self.surroundings.gathering(self.request, layout, self.stopped)
+        if self.stopped():  # what was found so far is not what the next request shall keep
+            return self.prompt(layout)
+        return replace(self.prompts.prompt(layout, budget, wishes, found.snippets), late=found.late)
+
+    def feeding(self, slab: Slab, prompt: Prompt) -> Work:
+        """Have a slab hold a prompt but for its last token, chunk by chunk; less of it if the work is stopped."""
+        keep_common(self.model.engine, slab, prompt.ids[:-1])
+        while len(slab.tokens) < len(prompt.ids) - 1 and not self.stopped():
+            feed(self.model.engine, slab, prompt.ids[:-1])
+            yield None
+
+    def stopped(self) -> bool:
+        """Whether nobody wants the result any more."""
+        return self.cancel.cancelled or self.superseded.cancelled
 
     def _completing(self) -> Steps[CompletionResult]:
-        request, around = self.request, Recorder()
-        if self._stopped():
+        request, around = self.request, self._recorder()
+        if self.stopped():
             return self._nothing()
         with around.phase("context"):
-            layout = lay_out(request)
-            prompt = self.prompts.prompt(layout, self._budget())
+            showing, layout = Showing.of(request), lay_out(request)
+            prompt = yield from self.gathering(layout)
             job, site = job_of(request, layout, prompt, self.model)
             record = Path(request.record_facts) if request.record_facts else None
             source = self.facts.source(layout.document, request.facts, record)
+            corpora = self.corpora.of(request, unseen_of(layout, prompt))
+            material = drafters.Material(self.model.vocabulary, job.healed, corpora, request.replaced.encode())
+            traced = TracedFacts(source) if request.trace else None
+            source = traced or source
         futures = Futures() if request.sampling.mode is SamplingMode.ALIGNED else None
         attempts: list[Attempt] = []
         with self.slabs.lease(request.document.path, prompt.ids, request.limits.max_tokens) as slab:
@@ -121,21 +158,34 @@ class Generation:
             at_once = SIDE_BY_SIDE if futures is None else 1
             for first in range(0, len(maskers), at_once):
                 group = maskers[first : first + at_once]
-                works = [self._attempt(job, site, source, slab, masker, masker is group[0]) for masker in group]
+                works = [
+                    self._attempt(job, site, source, material, slab, masker, masker is group[0]) for masker in group
+                ]
                 attempts += yield from together(self.model.engine, works, self.on_pass)
                 if futures is not None:
                     futures.learn(steps_of(attempts[-1].run, group[0]))
-                if self._stopped():
+                if self.stopped():
                     break
         if self.superseded.cancelled:
             return self._nothing()
-        result = assemble(layout, prompt, attempts, self.model, around, source.counters())
+        result = assemble(showing, layout, prompt, attempts, self.model, around, source.counters())
+        if traced is not None:
+            asked = traced.asked if request.facts != "none" else ()
+            result = replace(result, trace=trace_of(attempts[0].run, around, asked, self.model.vocabulary))
         if request.facts == "live":  # the analysis is idle now, and these are what the next keystrokes will ask about
             source.ask(nearby(layout.document))
+            self.surroundings.ahead(request, layout)
         return result
 
     def _attempt(
-        self, job: Job, site: Site, source: FactSource, slab: Slab, masker: Masker, first: bool
+        self,
+        job: Job,
+        site: Site,
+        source: FactSource,
+        material: drafters.Material,
+        slab: Slab,
+        masker: Masker,
+        first: bool,
     ) -> Passes[Attempt]:
         """Generate one candidate; the first of those side by side takes the slab, the others a copy of its prompt."""
         request, model = self.request, self.model
@@ -147,15 +197,15 @@ class Generation:
             watch=Watch.start(watchers, site.start),
             stop=StopPolicy(site, request.limits.multiline),
             facts=source,
-            drafters=drafters.build(request.drafters, model.vocabulary, job.healed),
+            drafters=drafters.build(request.drafters, material),
             draft_length=self.draft_length,
             inspector=monitors.inspector(request.monitors, site) or Lenient(),
         )
-        recorder = Recorder()
-        return Attempt((yield from generating(job, parts, recorder, self._stopped)), recorder)
+        recorder = self._recorder()
+        return Attempt((yield from generating(job, parts, recorder, self.stopped)), recorder)
 
-    def _stopped(self) -> bool:
-        return self.cancel.cancelled or self.superseded.cancelled
+    def _recorder(self) -> Recorder:
+        return Recorder(spans=[] if self.request.trace else None)
 
     def _nothing(self) -> CompletionResult:
         return nothing(self.model, Reason.SUPERSEDED if self.superseded.cancelled else Reason.CANCELLED)
@@ -179,7 +229,16 @@ def job_of(request: CompletionRequest, layout: Layout, prompt: Prompt, model: Lo
         options=options_of(request.workspace, request.strictness),
     )
     kept = typed[: len(typed) - len(prompt.healed)]
-    return Job(prompt.ids, kept, prompt.healed, request.limits.max_tokens, model.format.separators), site
+    before = model.format.before_middle(prompt.ids)
+    limits = request.limits
+    seconds = math.inf if limits.max_ms is None else limits.max_ms / 1000
+    return Job(prompt.ids, kept, prompt.healed, limits.max_tokens, model.format.separators, before, seconds), site
+
+
+def unseen_of(layout: Layout, prompt: Prompt) -> Unseen:
+    """Return what of the document the model does not see."""
+    seen_behind = len(layout.model_suffix) - prompt.unseen_behind
+    return Unseen((layout.prefix + layout.typed)[: prompt.unseen_before], layout.model_suffix[seen_behind:])
 
 
 def ending_of(site: Site) -> bytes:

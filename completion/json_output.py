@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from completion.types import Candidate, CompletionResult, Token
@@ -26,11 +27,17 @@ def as_dict(result: CompletionResult) -> dict[str, Any]:
         "timings_ms": dict(result.timings_ms),
         "counters": dict(result.counters),
         "tokens": [_token(token) for token in result.tokens],
+        "trace": None if result.trace is None else asdict(result.trace),
     }
 
 
 def _candidate(candidate: Candidate) -> dict[str, Any]:
-    return {"text": candidate.text, "logprob": candidate.logprob, "finish_reason": candidate.finish_reason}
+    return {
+        "text": candidate.text,
+        "logprob": candidate.logprob,
+        "finish_reason": candidate.finish_reason,
+        "confidence": candidate.confidence,
+    }
 
 
 def _token(token: Token) -> dict[str, Any]:

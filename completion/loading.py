@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from completion.types import CancelToken, CompletionRequest, CompletionResult
+from completion.types import CancelToken, CompletionRequest, CompletionResult, Listing
 
 
 class Service(Protocol):
@@ -26,17 +26,41 @@ class Service(Protocol):
     def device(self) -> str:
         """Device it runs on."""
 
+    @property
+    def warning(self) -> str:
+        """What its user should know about the model, one line; "" for nothing."""
+
     async def complete(self, request: CompletionRequest, cancel: CancelToken) -> CompletionResult:
         """Complete; after ``cancel`` fires return soon, with anything."""
 
     def complete_now(self, request: CompletionRequest, cancel: CancelToken | None = None) -> CompletionResult:
         """Complete, and wait for it on this thread."""
 
+    async def names(self, request: CompletionRequest, cancel: CancelToken) -> Listing:
+        """List the names that may begin at the cursor; after ``cancel`` fires return soon, with anything."""
+
+    async def likelihoods(
+        self, request: CompletionRequest, names: tuple[str, ...], cancel: CancelToken
+    ) -> tuple[float | None, ...]:
+        """Return the log-probability of each name at the cursor; none after ``cancel`` has fired."""
+
+    async def description(self, request: CompletionRequest, name: str, cancel: CancelToken) -> str:
+        """Return how a listed name can be called at the cursor, a line for each way; "" if that is unknown."""
+
     def warm(self, request: CompletionRequest) -> None:
         """Prepare for a request that is likely to come; returns at once, and may do nothing."""
 
+    def wake(self) -> None:
+        """Have an engine there again that ended for being idle; returns at once.
+
+        One that the user has stopped stays stopped until something is asked.
+        """
+
     def close(self) -> None:
         """Let go of threads and processes."""
+
+    def end(self) -> None:
+        """Close, and end the engine also for others who use it; they have another when they ask something."""
 
 
 ServiceFactory = Callable[[], Service]

@@ -10,30 +10,22 @@
     "os.system" = "subprocess.run"
     eval = ""
 
-In verifill.toml the keys stand without ``tool.verifill``.  A value that cannot be used is left out,
-and one line says which and what holds instead: a project's settings never stop a completion.
+In verifill.toml the keys stand without ``tool.verifill``.  The other keys of that table are ``completion.settings``.
+A value that cannot be used is left out, and one line says which and what holds instead: a project's settings never
+stop a completion.
 """
 
 from __future__ import annotations
 
-import logging
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from completion.settings.files import SettingsFile, project_file
 from monitors.automata import BUILT_IN, AutomatonError, read_automaton
 from monitors.options import Automaton, Ban, Options
-
-FILES = (("verifill.toml", ()), ("pyproject.toml", ("tool", "verifill")))
-"""Where settings are looked for, and the table that they stand in; the first file that has some counts."""
-
-# A file of the workspace is not trusted: nobody writes settings as long as that.
-MOST_BYTES = 1_000_000
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -50,52 +42,29 @@ class ProjectSettings:
 
 
 def options_of(workspace: str, strictness: float) -> Options:
-    """Return what the project at ``workspace`` and the user ask of the monitors; problems are logged once."""
-    for name, _ in FILES:
-        path = Path(workspace) / name
-        try:
-            stat = path.stat()
-        except OSError:
-            continue
-        if path.is_file() and stat.st_size <= MOST_BYTES:
-            settings = _read(path, stat.st_mtime_ns)
-            if settings is not None:
-                return replace(settings.options, strictness=strictness)
-    return Options(strictness)
+    """Return what the project at ``workspace`` and the user ask of the monitors."""
+    return replace(project_settings(workspace).options, strictness=strictness)
+
+
+def project_settings(workspace: str) -> ProjectSettings:
+    """Return what the project at ``workspace`` asks, and what is wrong with that."""
+    file = project_file(Path(workspace))
+    return ProjectSettings() if file is None else settings_in(file)
 
 
 @lru_cache(maxsize=64)
-def _read(path: Path, version: int) -> ProjectSettings | None:
-    """Read a file as it was at ``version``; None if it has no settings."""
-    settings = read_settings(path)
-    for problem in settings.problems if settings else ():
-        logger.warning("%s", problem)
-    return settings
+def settings_in(file: SettingsFile) -> ProjectSettings:
+    """Return the settings in a file."""
+    return _from_table(file.values, file.path)
 
 
-def read_settings(path: Path) -> ProjectSettings | None:
-    """Read the settings in a file; None if it has none."""
-    try:
-        table: Any = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        return ProjectSettings(problems=(f"{path.name}: {error}; the project's settings are not used",))
-    for key in dict(FILES)[path.name]:
-        table = table.get(key) if isinstance(table, Mapping) else None
-    if table is None:
-        return None
-    if not isinstance(table, Mapping):
-        return ProjectSettings(problems=(f"{path.name}: tool.verifill is no table; it is not used",))
-    return _from_table(table, path)
-
-
-def _from_table(table: Mapping[str, Any], path: Path) -> ProjectSettings:
+def _from_table(table: Mapping[str, object], path: Path) -> ProjectSettings:
     options, problems = Options(), []
-    for key, value in table.items():
-        if key not in _READERS:
-            problems.append(f"{path.name}: unknown key {key!r}; known are {', '.join(_READERS)}")
+    for key, read in _READERS.items():
+        if key not in table:
             continue
         try:
-            found, wrong = _READERS[key](value, path.parent)
+            found, wrong = read(table[key], path.parent)
         except ValueError as error:
             problems.append(f"{path.name}: {key}: {error}; {_DEFAULTS[key]}")
             continue
@@ -156,6 +125,7 @@ _READERS: Mapping[str, Callable[[Any, Path], tuple[Any, list[str]]]] = {
     "banned": _banned,
     "typestate": _typestate,
 }
+KEYS: Final = frozenset(_READERS)
 _FIELDS = {"typestate": "automata"}
 _DEFAULTS = {
     "secrets": "keys are not looked for",

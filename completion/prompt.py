@@ -4,6 +4,7 @@ Prefix = [A0:C], forced beginning of the middle = [C:cursor], suffix = [next lin
 are kept while the user types: C while what was typed behind it stays short and in one block, A0 until
 the prompt overflows, E as long as C.  Each keystroke then adds tokens at the prompt's end, for formats
 that put the suffix first and for those that put it second alike, and all else is in the KV cache.
+Parts of other files stand before all that, chosen when the marks are made and kept as long as they are.
 """
 
 from __future__ import annotations
@@ -13,12 +14,18 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from completion.context.blocks import settled, within
+from completion.context.sources import NO_WISHES, Wishes
 from completion.layout import MOST_CHARACTERS, Layout, fit, head_within, tail_within
-from models.formats import FimFormat
+from completion.types import Snippet
+from models.formats import ContextFile, FimFormat
 from models.vocabulary import Vocabulary
 
 # Tokens of the typed part, at most: beyond them the model sees too much of the file as middle.
 TYPED_TOKENS = 96
+
+# Of the prompt's tokens, at most so many are other files' parts: 1 of so many.
+CONTEXT_SHARE = 4
 
 # Parts of the document's path that the model is told.
 PATH_PARTS = 3
@@ -48,6 +55,10 @@ class PromptLayout:
         to_the_end: The document ends with it.
         size: Tokens without the typed part.
         ids: The prompt without the typed part.
+        wishes: What the request said about other files.
+        blocks: What is seen of them.
+        context_tokens: Tokens of that.
+        looked: Whether others were looked for.
     """
 
     start: int
@@ -57,9 +68,15 @@ class PromptLayout:
     to_the_end: bool
     size: int
     ids: tuple[int, ...]
+    wishes: Wishes = NO_WISHES
+    blocks: tuple[Snippet, ...] = ()
+    context_tokens: int = 0
+    looked: bool = False
 
-    def suits(self, layout: Layout) -> bool:
+    def suits(self, layout: Layout, wishes: Wishes) -> bool:
         """Whether the marks still fit: nothing but the typed part has changed, and that is in one block."""
+        if wishes != self.wishes:
+            return False
         before = layout.prefix + layout.typed
         if len(before) < self.cut or not before.startswith(self.prefix, self.start):
             return False
@@ -84,12 +101,18 @@ class Prompt:
         healed: Bytes of the typed part that are taken back and generated again.
         unseen_before: Characters before the cursor that were left out.
         unseen_behind: Characters behind it that were left out, what may be typed over excluded.
+        blocks: Number of parts of other files.
+        context_tokens: Their tokens.
+        late: Places where parts were looked for and that had not answered in time.
     """
 
     ids: tuple[int, ...]
     healed: bytes
     unseen_before: int
     unseen_behind: int
+    blocks: int = 0
+    context_tokens: int = 0
+    late: int = 0
 
 
 class Prompts:
@@ -105,34 +128,76 @@ class Prompts:
         """Return the number of documents whose marks are kept."""
         return len(self._held)
 
-    def prompt(self, layout: Layout, budget: int) -> Prompt:
-        """Return the prompt for a cursor, of at most ``budget`` tokens."""
+    def holds(self, layout: Layout, budget: int, wishes: Wishes) -> bool:
+        """Whether the next prompt for this cursor has the last one's marks, made with a look at other files."""
+        held = self._held.get(layout.document.path)
+        return held is not None and held.looked and self._suits(held, layout, budget, wishes)
+
+    def prompt(
+        self,
+        layout: Layout,
+        budget: int,
+        wishes: Wishes = NO_WISHES,
+        found: tuple[Snippet, ...] | None = None,
+    ) -> Prompt:
+        """Return the prompt for a cursor.
+
+        Args:
+            layout: The cursor's surroundings.
+            budget: Most tokens.
+            wishes: What the request says about other files.
+            found: Parts of them, the least relevant first; None if they were not looked for.
+        """
         path = layout.document.path
         held = self._held.pop(path, None)
-        mine = self._hold(held, layout, budget)
-        self._held[path] = mine
+        if held is None or not self._suits(held, layout, budget, wishes) or (found is not None and not held.looked):
+            held = self._lay_out(held, layout, budget, wishes, found)
+        self._held[path] = held
         if len(self._held) > DOCUMENTS:
             self._held.popitem(last=False)
         before = layout.prefix + layout.typed
-        typed, healed = forced(self._vocabulary, before[mine.cut :], layout.typed)
-        behind = len(layout.model_suffix) - len(mine.suffix)
-        return Prompt((*mine.ids, *typed), healed, mine.start, max(0, behind))
+        typed, healed = forced(self._vocabulary, before[held.cut :], layout.typed)
+        behind = max(0, len(layout.model_suffix) - len(held.suffix))
+        return Prompt((*held.ids, *typed), healed, held.start, behind, len(held.blocks), held.context_tokens)
 
-    def _hold(self, held: PromptLayout | None, layout: Layout, budget: int) -> PromptLayout:
-        """Return the held marks if they suit, else new ones."""
-        room = min(TYPED_TOKENS, budget // 4)
-        before = layout.prefix + layout.typed
-        if held is not None and held.suits(layout):
-            typed = self._count(before[held.cut :])
-            if typed <= room and held.size + typed <= budget:
-                return held
+    def _suits(self, held: PromptLayout, layout: Layout, budget: int, wishes: Wishes) -> bool:
+        """Whether the held marks do for a cursor."""
+        if not held.suits(layout, wishes):
+            return False
+        typed = self._count((layout.prefix + layout.typed)[held.cut :])
+        return typed <= typed_room(budget) and held.size + typed <= budget
+
+    def _lay_out(
+        self,
+        held: PromptLayout | None,
+        layout: Layout,
+        budget: int,
+        wishes: Wishes,
+        found: tuple[Snippet, ...] | None,
+    ) -> PromptLayout:
+        """Return new marks."""
+        path, before = layout.document.path, layout.prefix + layout.typed
         cut = len(layout.prefix) + self._line_cut(layout.typed, budget // 2)
-        head = len(self._ids("", "", layout.document.path))
-        budget -= head + max(room, self._count(before[cut:]))
+        blocks = within((*wishes.given, *(found or ())), budget // CONTEXT_SHARE, self._count)
+        blocks = settled(blocks, held.blocks if held else ())
+        head = len(self._ids("", "", path, blocks))
+        context_tokens = head - len(self._ids("", "", path))
+        budget -= head + max(typed_room(budget), self._count(before[cut:]))
         start, suffix = self._sides(held, before[:cut], layout.model_suffix, max(0, budget))
-        ids = self._ids(before[start:cut], suffix, layout.document.path)
-        whole = len(suffix) == len(layout.model_suffix)
-        return PromptLayout(start, cut, before[start:cut], suffix, whole, len(ids), ids)
+        ids = self._ids(before[start:cut], suffix, path, blocks)
+        return PromptLayout(
+            start=start,
+            cut=cut,
+            prefix=before[start:cut],
+            suffix=suffix,
+            to_the_end=len(suffix) == len(layout.model_suffix),
+            size=len(ids),
+            ids=ids,
+            wishes=wishes,
+            blocks=blocks,
+            context_tokens=context_tokens,
+            looked=found is not None,
+        )
 
     def _line_cut(self, typed: str, room: int) -> int:
         """Return where the typed part of a line begins: 0, or further on in a line of more than ``room`` tokens."""
@@ -175,9 +240,19 @@ class Prompts:
     def _count(self, text: str) -> int:
         return len(self._vocabulary.encode(text))
 
-    def _ids(self, prefix: str, suffix: str, path: str) -> tuple[int, ...]:
-        told = "/".join(PurePath(path).parts[-PATH_PARTS:])
-        return self._format.encode(self._vocabulary, prefix, suffix, path=told)
+    def _ids(self, prefix: str, suffix: str, path: str, blocks: tuple[Snippet, ...] = ()) -> tuple[int, ...]:
+        files = [ContextFile(told(block.path), block.text) for block in blocks]
+        return self._format.encode(self._vocabulary, prefix, suffix, files, told(path))
+
+
+def told(path: str) -> str:
+    """Return what the model is told of a path."""
+    return "/".join(PurePath(path).parts[-PATH_PARTS:])
+
+
+def typed_room(budget: int) -> int:
+    """Return how many tokens the typed part may have."""
+    return min(TYPED_TOKENS, budget // 4)
 
 
 def one_block(typed: str) -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from analysis.facts import UNRESOLVED
 from completion.certificate import certificate
-from completion.filters import shorten
+from completion.filters import Filtered, Showing, confidence, if_confident, shorten
 from completion.layout import Layout, as_document
 from completion.prompt import Prompt
 from completion.types import Candidate, CompletionResult, Denied, Reason, Token
@@ -16,6 +18,7 @@ from decoding.recorder import Recorder
 from decoding.run import Emitted, Run
 from models.checkpoints import LoadedModel
 from models.vocabulary import Vocabulary
+from monitors.listed import UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class Attempt:
 
 
 def assemble(
+    showing: Showing,
     layout: Layout,
     prompt: Prompt,
     attempts: Sequence[Attempt],
@@ -47,6 +51,7 @@ def assemble(
     """Filter the candidates, drop repeated ones and report what happened.
 
     Args:
+        showing: What is shown of them.
         layout: The cursor's surroundings.
         prompt: What the model read of them.
         attempts: At least one; the first is reported token by token.
@@ -54,25 +59,38 @@ def assemble(
         around: Times of the phases around the loop.
         facts: Counters of the fact source.
     """
-    texts = [shorten(a.middle, layout.remainder, layout.after) for a in attempts]
+    shown = [shown_of(attempt, showing, layout) for attempt in attempts]
     unique: dict[str, Candidate] = {}
-    for text, attempt in zip(texts, attempts, strict=True):
-        kept = sum(e.logprob for e, cut in zip(attempt.run.emitted, cut_flags(attempt, text), strict=True) if not cut)
-        candidate = Candidate(as_document(text, layout.newline), kept, attempt.run.finish)
-        unique.setdefault(text, candidate)
+    for filtered, candidate in shown:
+        unique.setdefault(filtered.text, candidate)
     candidates = tuple(c for t, c in unique.items() if t) or (next(iter(unique.values())),)
-    first = attempts[0]
+    first, (filtered, _) = attempts[0], shown[0]
     return CompletionResult(
         candidates=candidates,
-        reason=None if candidates[0].text else reason_of(first),
+        reason=None if candidates[0].text else filtered.reason or reason_of(first),
         certificate=certificate(first.run.watch.checks()) if candidates[0].text else None,
         model=model.name,
         dtype=model.dtype,
         device=model.device,
         timings_ms=timings(attempts, around),
         counters=counters(prompt, attempts, facts),
-        tokens=tokens_of(first, texts[0], model.vocabulary),
+        tokens=tokens_of(first, filtered.text, model.vocabulary),
     )
+
+
+def shown_of(attempt: Attempt, showing: Showing, layout: Layout) -> tuple[Filtered, Candidate]:
+    """Return what is shown of a candidate, with line feeds and as fronts get it."""
+    filtered = shorten(attempt.middle, layout, showing.filters)
+    sure = confidence([e.logprob for e in kept_tokens(attempt, filtered.text) if not e.choice.denials])
+    filtered = if_confident(filtered, sure, showing.least)
+    logprob = math.fsum(emitted.logprob for emitted in kept_tokens(attempt, filtered.text))
+    return filtered, Candidate(as_document(filtered.text, layout.newline), logprob, attempt.run.finish, sure)
+
+
+def kept_tokens(attempt: Attempt, text: str) -> list[Emitted]:
+    """Return the tokens that the shown text holds to their end."""
+    flags = cut_flags(attempt, text)
+    return [emitted for emitted, cut in zip(attempt.run.emitted, flags, strict=True) if not cut]
 
 
 def nothing(model: LoadedModel, reason: Reason) -> CompletionResult:
@@ -87,8 +105,6 @@ def reason_of(attempt: Attempt) -> Reason:
         return Reason.CANCELLED
     if attempt.run.finish == "monitor":
         return Reason.NO_LEGAL_CONTINUATION
-    if attempt.middle.strip():
-        return Reason.FILTERED_DUPLICATE_SUFFIX
     return Reason.UNFINISHED if attempt.run.finish == "length" else Reason.EMPTY
 
 
@@ -102,7 +118,7 @@ def timings(attempts: Sequence[Attempt], around: Recorder) -> dict[str, float]:
         "total": sum(around.seconds.values()) + sum(seconds.values()),
         "context": around.seconds["context"],
         "prefill": seconds["prefill"],
-        "decode": seconds["forward"] + seconds["walk"],
+        "decode": seconds["draft"] + seconds["forward"] + seconds["walk"],
         "monitor_thread": seconds["walk"],
         "analysis_wait": seconds["analysis_wait"],
     }
@@ -115,6 +131,7 @@ def counters(prompt: Prompt, attempts: Sequence[Attempt], facts: Mapping[str, in
     unknown: Counter[str] = Counter()
     drafted: Counter[str] = Counter()
     accepted: Counter[str] = Counter()
+    checks = [check for attempt in attempts for check in attempt.run.watch.checks()]
     for attempt in attempts:
         denied.update(d.monitor for e in attempt.run.emitted for d in e.choice.denials)
         unknown.update(kind for e in attempt.run.emitted for kind in {key.kind for key in e.missing})
@@ -125,14 +142,21 @@ def counters(prompt: Prompt, attempts: Sequence[Attempt], facts: Mapping[str, in
         "prefilled_tokens": sum(a.recorder.prefilled for a in attempts),
         "reused_tokens": sum(a.recorder.reused for a in attempts),
         "unseen": {"before": prompt.unseen_before, "behind": prompt.unseen_behind},
+        "context": {"blocks": prompt.blocks, "tokens": prompt.context_tokens, "late": prompt.late},
         "new_tokens": sum(len(a.run.emitted) for a in attempts),
         "forward_passes": sum(a.recorder.forward_passes for a in attempts),
         "backtracks": sum(a.recorder.backtracks for a in attempts),
         "drafted": dict(drafted),
         "accepted": dict(accepted),
+        "dropped_drafters": dict(Counter(name for a in attempts for name in a.recorder.dropped)),
         "denied": dict(denied),
         "unknown": dict(unknown),
-        "facts": {**facts, "verified_late": sum(a.recorder.late_facts for a in attempts)},
+        "facts": {
+            **facts,
+            "verified_late": sum(a.recorder.late_facts for a in attempts),
+            "needed": sum(not check.fact.endswith(f".{UNRESOLVED}") for check in checks),
+            "lacking": sum(check.fact.endswith(f".{UNKNOWN}") for check in checks),
+        },
     }
 
 

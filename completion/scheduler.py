@@ -1,10 +1,11 @@
 """Who runs next: work in small steps, on the one thread that owns the model.
 
 Work is a generator that yields before each forward pass or chunk of a prompt, and while it waits for
-the analysis.  The most urgent one takes the next step; whoever it keeps waiting grows more urgent with
-every step, so that nothing that is asked for waits for ever.  Warming up is never asked for: it runs
-when there is nothing else to do.  A request of an editor that a newer one of the same document makes
-pointless ends early.
+the analysis.  The most urgent one takes the next step; what it keeps waiting grows more urgent with
+every step, so that nothing that is asked for waits for ever.  That holds for all of one urgency together:
+a step for one of many programs is a step for all of them, or sixteen programs would cost who types as
+much as sixteen times one.  Warming up is never asked for: it runs when there is nothing else to do.  A
+request of an editor that a newer one of the same document makes pointless ends early.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections import Counter
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,7 +24,8 @@ from completion.types import CancelToken, Trigger
 # Yields None where others may run, or the seconds before which it has nothing to do (``decoding.types.Steps``).
 Work = Generator[float | None, None, Any]
 
-# Work that was passed over this many times counts as one class more urgent.
+# Work of an urgency that was passed over this many times counts as one class more urgent; of one urgency, who was
+# passed over this often goes before who was not.
 STEPS_PER_CLASS = 16
 
 _URGENCY = {trigger: place for place, trigger in enumerate(Trigger)}
@@ -70,12 +73,16 @@ class Task:
             and (self.trigger in _REPLACING or self.trigger is other.trigger)
         )
 
-    def rank(self) -> float:
-        """Return how soon it is due; the lowest comes first.  What is stopped only has to be put away."""
+    def rank(self, overlooked: Mapping[Trigger, int]) -> tuple[float, int]:
+        """Return how soon it is due; the lowest comes first.  What is stopped only has to be put away.
+
+        Args:
+            overlooked: For each urgency the steps since the last one of its work, while there was some.
+        """
         if self.stopped:
-            return -math.inf
-        age = 0 if self.trigger is Trigger.WARM_UP else self.passed_over // STEPS_PER_CLASS
-        return _URGENCY[self.trigger] - age
+            return -math.inf, 0
+        age = 0 if self.trigger is Trigger.WARM_UP else overlooked[self.trigger] // STEPS_PER_CLASS
+        return _URGENCY[self.trigger] - age, -(self.passed_over // STEPS_PER_CLASS)
 
     def is_ready(self) -> bool:
         """Whether there is something to do for it now."""
@@ -99,6 +106,7 @@ class Scheduler:
         """Start the thread."""
         self._tasks: list[Task] = []
         self._begun: set[Task] = set()
+        self._overlooked: Counter[Trigger] = Counter()
         self._finished = self._superseded = 0
         self._closing = False
         self._changed = threading.Condition()
@@ -145,10 +153,11 @@ class Scheduler:
                     return None
                 soonest = min((task.resumes_at for task in self._tasks), default=None)
                 self._changed.wait(None if soonest is None else soonest - time.monotonic())
-            due = min(ready, key=Task.rank)  # the oldest of equals
+            due = min(ready, key=lambda task: task.rank(self._overlooked))  # the oldest of equals
             for task in ready:
                 task.passed_over += 1
-            due.passed_over = 0
+            self._overlooked.update({task.trigger for task in ready})
+            due.passed_over = self._overlooked[due.trigger] = 0
             self._begun.add(due)
             return due
 

@@ -7,27 +7,37 @@ urgent first (``completion.scheduler``), each on a slab of its own; fronts await
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from analysis.analyzers.jedi_pool import JediPool
 from analysis.store import FactStore
+from completion import popup
+from completion.context.gathering import Surroundings
+from completion.corpora.request import Corpora
 from completion.generation import Generation
 from completion.layout import check_offset
 from completion.prompt import Prompts
 from completion.result import nothing
 from completion.scheduler import Scheduler, Task, Work
 from completion.slabs import SlabStore
-from completion.types import CancelToken, CompletionRequest, CompletionResult, Reason, Trigger
+from completion.types import CancelToken, CompletionRequest, CompletionResult, Listing, Reason, Trigger
 from decoding.draft_length import DraftLength
+from decoding.scoring import NameEnds
+from decoding.types import Steps
 from models import calibration, selftest
 from models.checkpoints import LoadedModel, load
 from models.progress import Say, silent
 
 MIB = 2**20
+
+Answer = TypeVar("Answer")
+
+# Answers a popup's question.
+Look = Callable[[Generation], Steps[Answer]]
 
 
 @dataclass(frozen=True)
@@ -37,10 +47,13 @@ class ServiceSettings:
     Attributes:
         slab_bytes: Memory for keys and values, at most.
         cache: Folder of measurements of this machine; None to keep none.
+        index_workspaces: Whether workspaces are indexed in the background, for guesses (``completion.corpora``)
+            and for what the model reads of other files (``completion.context``).
     """
 
     slab_bytes: int = 512 * MIB
     cache: Path | None = field(default_factory=calibration.default_folder)
+    index_workspaces: bool = False
 
 
 # Tokens, seconds, and the seconds that were measured for so many; None before any were.
@@ -75,8 +88,7 @@ def open_service(
     facts = facts or FactStore(JediPool())
     try:
         model, settings = load(source, dtype, device, say), settings or ServiceSettings()
-        selftest.warn(model, settings.cache)
-        return CompletionService(model, facts, settings, on_step)
+        return CompletionService(model, facts, settings, on_step, selftest.warn(model, settings.cache))
     except BaseException:
         facts.close()
         raise
@@ -94,6 +106,7 @@ class CompletionService:
         facts: FactStore,
         settings: ServiceSettings | None = None,
         on_step: OnStep | None = None,
+        warning: str = "",
     ) -> None:
         """Take over a loaded model and a fact store.
 
@@ -102,12 +115,17 @@ class CompletionService:
             facts: The analysis.
             settings: None for the default ones.
             on_step: Told of every forward pass of the decode loop, on the thread that runs it.
+            warning: See ``Service.warning``.
         """
+        self._warning = warning
         self._settings = settings or ServiceSettings()
         self._model = model
         self._facts = facts
         self._slabs = SlabStore(model.engine, self._settings.slab_bytes)
         self._prompts = Prompts(model.vocabulary, model.format)
+        self._surroundings = Surroundings(facts, self._settings.index_workspaces)
+        self._corpora = Corpora(model.vocabulary, self._settings.index_workspaces)
+        self._name_ends = NameEnds(model.vocabulary, model.format.end_ids)
         self._on_step = on_step
         self._draft_length = DraftLength()
         self._calibrated: calibration.Calibration | None = None
@@ -125,6 +143,11 @@ class CompletionService:
         """Device that it runs on."""
         return self._model.device
 
+    @property
+    def warning(self) -> str:
+        """What its user should know about the model, one line; "" for nothing."""
+        return self._warning
+
     async def complete(self, request: CompletionRequest, cancel: CancelToken) -> CompletionResult:
         """Complete; requests that run at once take turns, the most urgent ones first.
 
@@ -139,6 +162,28 @@ class CompletionService:
     def complete_now(self, request: CompletionRequest, cancel: CancelToken | None = None) -> CompletionResult:
         """Complete, and wait for it on this thread; see ``complete``."""
         return self._submit(request, cancel or CancelToken()).result()
+
+    async def names(self, request: CompletionRequest, cancel: CancelToken) -> Listing:
+        """List the names that may begin at the cursor.
+
+        Raises:
+            ValueError: The offset lies outside the document.
+        """
+        return await self._look(request, cancel, popup.listing, Listing())
+
+    async def likelihoods(
+        self, request: CompletionRequest, names: tuple[str, ...], cancel: CancelToken
+    ) -> tuple[float | None, ...]:
+        """Return the log-probability of each name at the cursor, nats; none if cancelled, or memory does not suffice.
+
+        Errors are those of ``names``, as for ``description``.
+        """
+        ends = self._name_ends
+        return await self._look(request, cancel, lambda work: popup.likelihoods(work, names, ends), ())
+
+    async def description(self, request: CompletionRequest, name: str, cancel: CancelToken) -> str:
+        """Return how a listed name can be called at the cursor, a line for each way; "" if that is unknown."""
+        return await self._look(request, cancel, lambda work: popup.description(work, name), "")
 
     def warm(self, request: CompletionRequest) -> None:
         """Feed the prompt of a request that may come, when nothing more urgent is to be done; returns at once.
@@ -157,6 +202,10 @@ class CompletionService:
             cancel = CancelToken()
             self._scheduler.submit(Task(self._calibrating(cancel), Trigger.WARM_UP, "", cancel, CancelToken()))
 
+    def index(self, workspaces: Iterable[str]) -> None:
+        """Index workspaces, and wait for it; without this they are indexed in the background."""
+        self._corpora.index(workspaces)
+
     def status(self) -> Mapping[str, Any]:
         """Return what the service holds and has done, as plain values for JSON."""
         known = self._calibrated
@@ -168,6 +217,7 @@ class CompletionService:
             **asdict(self._scheduler.counts()),
             "documents": len(self._prompts),
             "slabs": asdict(self._slabs.counts()),
+            "indexed": asdict(self._corpora.counts()),
             "cost_curve": known and {
                 "threads": known.threads,
                 "tokens": list(known.curve.tokens),
@@ -175,9 +225,18 @@ class CompletionService:
             },
         }  # fmt: skip
 
+    def wake(self) -> None:
+        """Do nothing: it is awake until it is closed."""
+
+    def end(self) -> None:
+        """Close it: nobody else uses it."""
+        self.close()
+
     def close(self) -> None:
         """Stop what runs, the decode thread and the analysis workers."""
         self._scheduler.close()
+        self._surroundings.close()
+        self._corpora.close()
         self._facts.close()
 
     def _submit(self, request: CompletionRequest, cancel: CancelToken) -> Future[CompletionResult]:
@@ -188,6 +247,17 @@ class CompletionService:
             task.future.set_result(nothing(self._model, Reason.CANCELLED))
         return task.future
 
+    async def _look(self, request: CompletionRequest, cancel: CancelToken, look: Look[Answer], none: Answer) -> Answer:
+        """Answer a popup's question beside what else is asked of its document; ``none`` once the service is closed."""
+        check_offset(request)
+        superseded = CancelToken()
+        steps = look(self._generation(request, cancel, superseded))
+        task = Task(steps, request.trigger, "", cancel, superseded)
+        if not self._scheduler.submit(task):
+            return none
+        answer: Answer = await asyncio.wrap_future(task.future)
+        return answer
+
     def _generation(self, request: CompletionRequest, cancel: CancelToken, superseded: CancelToken) -> Generation:
         return Generation(
             request=request,
@@ -195,6 +265,8 @@ class CompletionService:
             facts=self._facts,
             slabs=self._slabs,
             prompts=self._prompts,
+            surroundings=self._surroundings,
+            corpora=self._corpora,
             draft_length=self._draft_length,
             cancel=cancel,
             superseded=superseded,

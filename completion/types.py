@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from completion.trace import Trace
+
 
 class Trigger(enum.Enum):
     """Why a completion is asked for, the most urgent cause first.
@@ -34,6 +36,10 @@ class Reason(enum.Enum):
     EXCLUDED_FILE = "excluded_file"
     NO_LEGAL_CONTINUATION = "no_legal_continuation"
     FILTERED_DUPLICATE_SUFFIX = "filtered_duplicate_suffix"
+    FILTERED_REPETITION = "filtered_repetition"
+    FILTERED_INDENTATION = "filtered_indentation"
+    TOO_SHORT = "too_short"
+    LOW_CONFIDENCE = "low_confidence"
     UNFINISHED = "unfinished"
     EMPTY = "empty"
     OUT_OF_MEMORY = "out_of_memory"
@@ -55,16 +61,32 @@ class Document:
 
 
 @dataclass(frozen=True)
+class Snippet:
+    """A part of another file that the model may read before the document.
+
+    Attributes:
+        path: As the user knows it; "" if it belongs to no file.
+        text: Whole lines.
+    """
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Limits:
     """How much may be generated.
 
     Attributes:
         max_tokens: Most tokens of new text.
         multiline: Whether the middle may go beyond the cursor's statement.
+        max_ms: Time for writing, waits and prompt not counted: a line that is finished after it is the last; None for
+            any.  The text depends on the machine then.
     """
 
     max_tokens: int = 64
     multiline: bool = True
+    max_ms: float | None = None
 
 
 class SamplingMode(enum.Enum):
@@ -118,10 +140,19 @@ class CompletionRequest:
         record_facts: Path of a log of facts to make (``analysis.fact_log``); "" for none.
         monitors: Names of the monitors to use; None for all.
         drafters: Names of the drafters to use; None for the default ones.
+        replaced: What stood in the middle's place and is being rewritten: the first guess of the text.
+        context: Parts of other files that come along, those that change least first.
+        sources: Names of the places where more of them is looked for (``completion.context.sources``); None for the
+            default ones.
+        exclude_context: Patterns of files that are not read for this one, beside the built-in ones
+            (``completion.privacy``).
+        filters: Names of the filters to use; None for all that suit the trigger (``completion.filters``).
+        least_confidence: A text of less ``Candidate.confidence`` is not shown; 0 to 1, None for what suits the trigger.
         strictness: Factor on the measured penalties of facts, 0 or more: 1 is what was measured.
         candidates: Number of alternative texts.
         limits: How much.
         sampling: How.
+        trace: Whether the result is to tell how it came about.
     """
 
     document: Document
@@ -133,10 +164,17 @@ class CompletionRequest:
     record_facts: str = ""
     monitors: tuple[str, ...] | None = None
     drafters: tuple[str, ...] | None = None
+    replaced: str = ""
+    context: tuple[Snippet, ...] = ()
+    sources: tuple[str, ...] | None = None
+    exclude_context: tuple[str, ...] = ()
+    filters: tuple[str, ...] | None = None
+    least_confidence: float | None = None
     strictness: float = 1.0
     candidates: int = 1
     limits: Limits = field(default_factory=Limits)
     sampling: Sampling = field(default_factory=Sampling)
+    trace: bool = False
 
 
 @dataclass(frozen=True)
@@ -179,11 +217,14 @@ class Candidate:
         text: What to insert at the cursor.
         logprob: Sum of the raw log-probabilities (temperature 1) of the kept tokens, nats.
         finish_reason: "stop", "length", "monitor" or "cancelled".
+        confidence: Mean probability (geometric) of the tokens at which no monitor refused another one; 1 if there
+            are none.  Of a text that was not shown for its sake, the one that it had.
     """
 
     text: str
     logprob: float
     finish_reason: str
+    confidence: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -200,6 +241,7 @@ class CompletionResult:
         timings_ms: "total", "context", "prefill", "decode", "monitor_thread", "analysis_wait".
         counters: As documented in docs/json.md.
         tokens: The first candidate's tokens with their history.
+        trace: How the first candidate came about, if that was wanted.
     """
 
     candidates: tuple[Candidate, ...]
@@ -211,11 +253,36 @@ class CompletionResult:
     timings_ms: Mapping[str, float]
     counters: Mapping[str, Any]
     tokens: tuple[Token, ...]
+    trace: Trace | None = None
 
     @property
     def text(self) -> str:
         """Text of the first candidate."""
         return self.candidates[0].text
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The names that the analysis knows to fit at a cursor.
+
+    Attributes:
+        names: The likeliest first by a cheap guess; none where no name may stand, or none is known.
+        plain: Number of those that are often meant; the others, at the end, are such as ``__hash__``.
+        needed: Number of those, at the beginning, that the text below an import cannot do without.
+        evidence: Nats by which each name is likelier than the model says, because of where the document has it.
+        kind: What they are: "attributes", "names" (in scope), "modules", "exports" (of a module); "" where no name
+            may stand.
+        origin: Where the analysis has them from: "httpx 0.28.1", "this file".
+        late: The analysis has not answered yet; ask again.
+    """
+
+    names: tuple[str, ...] = ()
+    plain: int = 0
+    needed: int = 0
+    evidence: tuple[float, ...] = ()
+    kind: str = ""
+    origin: str = ""
+    late: bool = False
 
 
 class CancelToken:

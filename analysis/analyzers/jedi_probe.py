@@ -12,7 +12,7 @@ from typing import Any
 import jedi
 
 from analysis.analyzers.origins import Origins
-from analysis.facts import UNRESOLVED, BaseDocument, Signature
+from analysis.facts import UNRESOLVED, BaseDocument, Definition, Signature
 from analysis.scanner import scan_text
 
 CLOSER = {ord("("): ")", ord("["): "]", ord("{"): "}"}
@@ -35,12 +35,13 @@ class Interpreter:
 
 @dataclass(frozen=True)
 class Answer:
-    """Names, fact class, origin and signatures, see ``analysis.facts.Fact``."""
+    """Names, fact class, origin, signatures and definitions, see ``analysis.facts.Fact``."""
 
     names: frozenset[str]
     kind: str
     origin: str
     signatures: tuple[Signature, ...] = ()
+    definitions: tuple[Definition, ...] = ()
 
 
 NOTHING = Answer(frozenset(), UNRESOLVED, "")

@@ -15,7 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from analysis.facts import BaseDocument, Fact, FactKey, Parameter, ParameterKind, Signature
+from analysis.facts import BaseDocument, Definition, Fact, FactKey, Parameter, ParameterKind, Signature
 
 # The worker keeps as many (``jedi_worker.DOCUMENTS``).
 DOCUMENTS = 8
@@ -95,7 +95,8 @@ class JediProcess:
             return None
         try:
             names = frozenset(str(name) for name in answer["names"])
-            return Fact(key, names, str(answer["kind"]), str(answer["origin"]), signatures_of(answer))
+            definitions = tuple(Definition(str(path), str(text)) for path, text in answer["definitions"])
+            return Fact(key, names, str(answer["kind"]), str(answer["origin"]), signatures_of(answer), definitions)
         except (KeyError, TypeError, ValueError) as error:
             raise WorkerError("the answer makes no sense") from error
 
@@ -187,10 +188,14 @@ def worker_variables() -> dict[str, str]:
 
 
 def own_group() -> dict[str, Any]:
-    """Return what keeps Ctrl-C from the worker, and lets it be killed together with jedi's helper."""
+    """Return what keeps Ctrl-C from the worker, and lets it be killed together with jedi's helper.
+
+    A group of this session: Linux weighs sessions against each other first, and in one of its own the worker's
+    niceness would mean nothing.
+    """
     if os.name == "nt":
         return {"creationflags": 0x200 | 0x4000}  # CREATE_NEW_PROCESS_GROUP, BELOW_NORMAL_PRIORITY_CLASS
-    return {"start_new_session": True}
+    return {"process_group": 0}
 
 
 def end_group(process: subprocess.Popen[str]) -> None:

@@ -6,9 +6,9 @@ Requests, in the order of the keys of ``BaseDocument`` and ``FactKey``::
     {"kind": ..., "document": DIGEST, "receiver": ..., "middle": ...}
 
 The first has no reply.  Every question has exactly one: ``{"names": [...], "kind": ..., "origin": ...,
-"signatures": [[[NAME, KIND, REQUIRED, STRINGS], ...], ...]}`` or ``{"error": TYPE}``.  The first line ever
-written is ``{"ready": VERSION}``.  The end of standard input ends the process.  Nothing of the
-user's code is executed, logged or written.
+"signatures": [[[NAME, KIND, REQUIRED, STRINGS], ...], ...], "definitions": [[PATH, TEXT], ...]}`` or
+``{"error": TYPE}``.  The first line ever written is ``{"ready": VERSION}``.  The end of standard input
+ends the process.  Nothing of the user's code is executed, logged or written.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from typing import Any, TextIO
 
 import jedi
 
+from analysis.analyzers.jedi_definitions import definitions
 from analysis.analyzers.jedi_exceptions import exceptions
 from analysis.analyzers.jedi_literals import literals
 from analysis.analyzers.jedi_modules import exports, modules
@@ -43,6 +44,7 @@ ANSWERS: Mapping[str, Callable[[BaseDocument, FactKey, Interpreter], Answer]] = 
     "exports": exports,
     "names": names,
     "exceptions": exceptions,
+    "definitions": definitions,
 }
 """What answers each kind of question."""
 
@@ -88,7 +90,13 @@ def reply_to(document: BaseDocument, key: FactKey) -> dict[str, Any]:
     except Exception as error:  # noqa: BLE001  a process border, and jedi may raise anything
         return {"error": type(error).__name__}
     signatures = [[[p.name, p.kind, p.required, p.strings] for p in way.parameters] for way in answer.signatures]
-    return {"names": sorted(answer.names), "kind": answer.kind, "origin": answer.origin, "signatures": signatures}
+    return {
+        "names": sorted(answer.names),
+        "kind": answer.kind,
+        "origin": answer.origin,
+        "signatures": signatures,
+        "definitions": [[definition.path, definition.text] for definition in answer.definitions],
+    }
 
 
 @lru_cache(maxsize=2)

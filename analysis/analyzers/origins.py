@@ -41,6 +41,11 @@ class Origins:
             return self._python_or_stub(path)
         return self._installed(path) or ("workspace" if _inside(path, workspace) else self._python_or_stub(path))
 
+    def is_python(self, path: str, workspace: str) -> bool:
+        """Whether a file belongs to Python itself, or is a stub that jedi brings."""
+        mine = self._installed(path) is not None or _inside(path, workspace)
+        return JEDI_STUBS in path or (not mine and any(_inside(path, folder) for folder in self._folders))
+
     def is_intruder(self, value: Any) -> bool:
         """Whether this is jedi or parso themselves, which jedi's helper finds although they are not installed there."""
         file = value.get_root_context().py__file__()

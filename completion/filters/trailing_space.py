@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from completion.layout import Layout
 
-def without_trailing_space(text: str, remainder: str) -> str:
+
+def without_trailing_space(text: str, layout: Layout) -> str:
     """Cut trailing white space, unless more text follows on the cursor's line."""
-    return text if remainder.strip() else text.rstrip()
+    return text if layout.remainder.strip() else text.rstrip()

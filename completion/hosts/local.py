@@ -23,10 +23,12 @@ class LocalHost:
     Attributes:
         settings: Which model.
         say: Told what is done while a large model is loaded.
+        index_workspaces: As for ``ServiceSettings``; pays from the second completion in a project on.
     """
 
     settings: EngineSettings
     say: Say = silent
+    index_workspaces: bool = True
 
     def open(self) -> CompletionService:
         """Load the model; see ``EngineHost.open``.
@@ -36,10 +38,10 @@ class LocalHost:
         facts = start_analysis()
         with lasting():
             from completion.hosts.pace import Pace
-            from completion.service import open_service
+            from completion.service import ServiceSettings, open_service
 
-            wanted = self.settings
-            return open_service(wanted.model, wanted.dtype, wanted.device, facts, on_step=Pace().step, say=self.say)
+            wanted, settings = self.settings, ServiceSettings(index_workspaces=self.index_workspaces)
+            return open_service(wanted.model, wanted.dtype, wanted.device, facts, settings, Pace().step, self.say)
 
 
 def start_analysis() -> FactStore:

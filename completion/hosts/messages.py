@@ -15,7 +15,7 @@ from typing import Any
 from cattrs import Converter
 from cattrs.strategies import configure_tagged_union
 
-from completion.types import CompletionRequest, CompletionResult
+from completion.types import CompletionRequest, CompletionResult, Listing
 
 # Raised whenever a message changes its meaning.
 PROTOCOL = 1
@@ -64,11 +64,17 @@ class Loading:
 
 @dataclass(frozen=True)
 class Ready:
-    """Engine: the model is loaded; the attributes are those of a ``CompletionResult``."""
+    """Engine: the model is loaded; the attributes are those of a ``CompletionResult``, and of a ``Service``."""
 
     model: str
     dtype: str
     device: str
+    warning: str = ""
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """Engine: the user has told me to end; have another only when there is something to ask."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,32 @@ class Complete:
 
 
 @dataclass(frozen=True)
+class ListNames:
+    """Front: which names may begin at this cursor?"""
+
+    id: int
+    request: CompletionRequest
+
+
+@dataclass(frozen=True)
+class Weigh:
+    """Front: how likely is each of these names there?"""
+
+    id: int
+    request: CompletionRequest
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Describe:
+    """Front: how is this name called there?"""
+
+    id: int
+    request: CompletionRequest
+    name: str
+
+
+@dataclass(frozen=True)
 class Cancel:
     """Front: nobody waits for that answer any more; it comes nevertheless, soon."""
 
@@ -117,6 +149,30 @@ class Completed:
 
 
 @dataclass(frozen=True)
+class Listed:
+    """Engine: these."""
+
+    id: int
+    result: Listing
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """Engine: so likely, as log-probabilities."""
+
+    id: int
+    result: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class Described:
+    """Engine: so."""
+
+    id: int
+    result: str
+
+
+@dataclass(frozen=True)
 class Failed:
     """Engine: there is no answer, because of this."""
 
@@ -136,17 +192,27 @@ class Status:
     values: Mapping[str, Any]
 
 
+Question = Complete | ListNames | Weigh | Describe
+Answer = Completed | Listed | Weighed | Described
+
 Message = (
     Challenge
     | Proof
     | Welcome
     | Loading
     | Ready
+    | Stopped
     | Unusable
     | Complete
+    | ListNames
+    | Weigh
+    | Describe
     | Cancel
     | Warm
     | Completed
+    | Listed
+    | Weighed
+    | Described
     | Failed
     | AskStatus
     | Status

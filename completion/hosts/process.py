@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
+from completion.hosts import control
 from completion.hosts.base import EngineSettings
 from completion.hosts.build import build_id
 from completion.hosts.finding import Finder
@@ -28,7 +30,8 @@ class ProcessHost:
 
     def open(self) -> RemoteService:
         """Return the engine's service when its model is loaded; see ``EngineHost.open``."""
-        service = RemoteService(self._finder().find_or_start, self.say)
+        finder = self._finder()
+        service = RemoteService(finder.find_or_start, partial(control.stop, finder.files), self.say)
         try:
             service.wait()
         except BaseException:

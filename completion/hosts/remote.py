@@ -9,6 +9,8 @@ import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
+from typing import Any, Generic, TypeVar
 
 from completion.hosts.channel import Channel
 from completion.hosts.errors import EngineError, as_error
@@ -16,15 +18,23 @@ from completion.hosts.messages import (
     Cancel,
     Complete,
     Completed,
+    Describe,
+    Described,
     Failed,
+    Listed,
+    ListNames,
     Loading,
     Malformed,
     Message,
+    Question,
     Ready,
+    Stopped,
     Unusable,
     Warm,
+    Weigh,
+    Weighed,
 )
-from completion.types import CancelToken, Candidate, CompletionRequest, CompletionResult, Reason
+from completion.types import CancelToken, Candidate, CompletionRequest, CompletionResult, Listing, Reason, Trigger
 from models.progress import Say, silent
 
 # How often a request's token is looked at: about as often as the engine would look.
@@ -33,28 +43,32 @@ POLL_S = 0.005
 # So many engines may die over one request; then it is taken to be what kills them.
 MOST_ENGINES = 3
 
+Result = TypeVar("Result")
+
 
 @dataclass
-class _Flight:
+class _Flight(Generic[Result]):
     """A request that has no answer yet.
 
     Attributes:
         message: As it is sent.
         cancel: Whether anybody still wants the answer.
+        nothing: Makes the answer for nobody.
         answer: Set once.
         engines: Number of engines that it was sent to.
     """
 
-    message: Complete
+    message: Question
     cancel: CancelToken
-    answer: asyncio.Future[CompletionResult]
+    nothing: Callable[[], Result]
+    answer: asyncio.Future[Result]
     engines: int = 0
 
     def fail(self, error: Exception) -> None:
         if not self.answer.done():
             self.answer.set_exception(error)
 
-    def settle(self, result: CompletionResult) -> None:
+    def settle(self, result: Result) -> None:
         if not self.answer.done():
             self.answer.set_result(result)
 
@@ -62,27 +76,31 @@ class _Flight:
 class RemoteService:
     """Completes with an engine behind a channel; a ``completion.loading.Service``.
 
-    When the engine dies or has ended for being idle, another one is reached for as soon as there
-    is something to ask, and everything that has no answer yet is sent to it.  A request holds its
-    documents as values, so nothing else has to be told again.
+    When the engine dies or has ended, another one is reached for as soon as there is something to
+    ask, and everything that has no answer yet is sent to it.  A request holds its documents as
+    values, so nothing else has to be told again.  Preparing for a request wakes no engine; ``wake``
+    does, unless the user has stopped it.
 
     All work is done by one thread with an event loop; methods may be called from any other.
     """
 
-    def __init__(self, reach: Callable[[], Awaitable[Channel]], say: Say = silent) -> None:
+    def __init__(self, reach: Callable[[], Awaitable[Channel]], stop: Callable[[], object], say: Say = silent) -> None:
         """Begin to reach for an engine.
 
         Args:
             reach: Returns a channel with the handshake done, or raises EngineError.
+            stop: Ends the engine that would be reached, and returns when that is done.
             say: Told what an engine does while it loads its model.
         """
         self._reach = reach
+        self._stop = stop
         self._say = say
         self._about: Future[Ready] = Future()
-        self._flights: dict[int, _Flight] = {}
+        self._flights: dict[int, _Flight[Any]] = {}
         self._ids = itertools.count()
         self._channel: Channel | None = None
         self._loop = asyncio.new_event_loop()
+        self._stopped = False
         self._wanted = asyncio.Event()
         self._ending = asyncio.Event()
         self._closed = threading.Lock()
@@ -108,6 +126,11 @@ class RemoteService:
         """Device that it runs on."""
         return self._about.result().device
 
+    @property
+    def warning(self) -> str:
+        """What its user should know about the model; see ``Service.warning``."""
+        return self._about.result().warning
+
     async def complete(self, request: CompletionRequest, cancel: CancelToken) -> CompletionResult:
         """Have the engine complete.
 
@@ -116,16 +139,41 @@ class RemoteService:
             ModelError: As ``CompletionService.complete``, or it cannot be loaded any more.
             EngineError: The engine failed, again and again if its process died.
         """
-        return await asyncio.wrap_future(self._submit(request, cancel))
+        return await asyncio.wrap_future(self._complete(request, cancel))
+
+    async def names(self, request: CompletionRequest, cancel: CancelToken) -> Listing:
+        """Have the engine list names; errors as for ``complete``."""
+        return await asyncio.wrap_future(self._submit(partial(ListNames, request=request), cancel, Listing))
+
+    async def likelihoods(
+        self, request: CompletionRequest, names: tuple[str, ...], cancel: CancelToken
+    ) -> tuple[float | None, ...]:
+        """Have the engine weigh names; errors as for ``complete``."""
+        message = partial(Weigh, request=request, names=names)
+        return await asyncio.wrap_future(self._submit(message, cancel, tuple[float | None, ...]))
+
+    async def description(self, request: CompletionRequest, name: str, cancel: CancelToken) -> str:
+        """Have the engine describe a name; errors as for ``complete``."""
+        return await asyncio.wrap_future(self._submit(partial(Describe, request=request, name=name), cancel, str))
 
     def complete_now(self, request: CompletionRequest, cancel: CancelToken | None = None) -> CompletionResult:
         """Have the engine complete, and wait for it on this thread; see ``complete``."""
-        return self._submit(request, cancel or CancelToken()).result()
+        return self._complete(request, cancel or CancelToken()).result()
 
     def warm(self, request: CompletionRequest) -> None:
         """Have the engine prepare, if one is there; see ``Service.warm``."""
         if self._open():
             self._loop.call_soon_threadsafe(self._send_now, Warm(request))
+
+    def wake(self) -> None:
+        """Have an engine, unless the user has stopped it; see ``Service.wake``."""
+        if self._open():
+            self._loop.call_soon_threadsafe(self._wake)
+
+    def end(self) -> None:
+        """Leave the engine and end it; see ``Service.end``."""
+        self.close()
+        self._stop()
 
     def close(self) -> None:
         """Leave the engine; requests that are open end as cancelled."""
@@ -138,11 +186,17 @@ class RemoteService:
     def _open(self) -> bool:
         return not self._closed.locked()
 
-    def _submit(self, request: CompletionRequest, cancel: CancelToken) -> Future[CompletionResult]:
+    def _complete(self, request: CompletionRequest, cancel: CancelToken) -> Future[CompletionResult]:
+        return self._submit(partial(Complete, request=request), cancel, self._cancelled)
+
+    def _submit(
+        self, message: Callable[[int], Question], cancel: CancelToken, nothing: Callable[[], Result]
+    ) -> Future[Result]:
+        """Send a message, once it has a number; ``nothing`` makes the answer if it is cancelled."""
         if self._open():
-            return asyncio.run_coroutine_threadsafe(self._ask(request, cancel), self._loop)
-        done: Future[CompletionResult] = Future()
-        done.set_result(self._cancelled())
+            return asyncio.run_coroutine_threadsafe(self._ask(message, cancel, nothing), self._loop)
+        done: Future[Result] = Future()
+        done.set_result(nothing())
         return done
 
     def _run(self) -> None:
@@ -157,19 +211,24 @@ class RemoteService:
         await asyncio.gather(link, return_exceptions=True)
         while self._flights:
             for flight in self._flights.values():
-                flight.settle(self._cancelled())
+                flight.settle(flight.nothing())
             await asyncio.sleep(0)
         self._about.cancel()
 
     async def _link(self) -> None:
         """Have an engine, one after the other, whenever one is wanted."""
-        while True:
-            self._wanted.clear()
+        for number in itertools.count(1):
             try:
                 channel = await self._reach()
                 await self._use(channel)
             except Exception as error:  # noqa: BLE001 -- the thread's border: those who wait raise it
                 self._give_up(error)
+            if not self._about.done():
+                if number < MOST_ENGINES and not self._stopped:
+                    continue
+                self._give_up(EngineError("the engine has ended while it loaded the model; verifill doctor looks why"))
+            # What was wanted of the one that has ended is no reason to have another.
+            self._wanted.clear()
             if all(flight.answer.done() for flight in self._flights.values()):
                 await self._wanted.wait()
 
@@ -193,9 +252,11 @@ class RemoteService:
                     self._about.set_result(message)
             case Loading():
                 self._say(message.words)
+            case Stopped():
+                self._stopped = True
             case Unusable():
                 self._give_up(as_error(message.trouble))
-            case Completed() if flight := self._flights.get(message.id):
+            case Completed() | Listed() | Weighed() | Described() if flight := self._flights.get(message.id):
                 flight.settle(message.result)
             case Failed() if flight := self._flights.get(message.id):
                 flight.fail(as_error(message.trouble))
@@ -209,11 +270,16 @@ class RemoteService:
         for flight in self._flights.values():
             flight.fail(error)
 
-    async def _ask(self, request: CompletionRequest, cancel: CancelToken) -> CompletionResult:
-        flight = _Flight(Complete(next(self._ids), request), cancel, self._loop.create_future())
+    async def _ask(
+        self, message: Callable[[int], Question], cancel: CancelToken, nothing: Callable[[], Result]
+    ) -> Result:
+        flight = _Flight[Result](message(next(self._ids)), cancel, nothing, self._loop.create_future())
+        if self._channel is None and flight.message.request.trigger is Trigger.AHEAD:
+            return nothing()
         self._flights[flight.message.id] = flight
         if self._channel is not None:
             self._send(flight, self._channel)
+        self._stopped = False
         self._wanted.set()
         try:
             while not flight.answer.done() and not cancel.cancelled:
@@ -226,20 +292,24 @@ class RemoteService:
             if not flight.answer.done():
                 self._send_now(Cancel(flight.message.id))
 
-    def _send(self, flight: _Flight, channel: Channel) -> None:
+    def _wake(self) -> None:
+        if not self._stopped:
+            self._wanted.set()
+
+    def _send(self, flight: _Flight[Any], channel: Channel) -> None:
         """Send a request, unless nobody wants it any more or it seems to be what engines die of."""
         if flight.cancel.cancelled:
-            flight.settle(self._cancelled())
+            flight.settle(flight.nothing())
         elif flight.engines == MOST_ENGINES:
             flight.fail(EngineError(f"{MOST_ENGINES} engines have died over this request; please report it"))
         elif not flight.answer.done():
             flight.engines += 1
             channel.send(flight.message)
 
-    def _recall(self, flight: _Flight) -> None:
+    def _recall(self, flight: _Flight[Any]) -> None:
         """Tell the engine that an answer is not wanted any more; without one, that is the answer."""
         if self._channel is None:
-            flight.settle(self._cancelled())
+            flight.settle(flight.nothing())
         else:
             self._channel.send(Cancel(flight.message.id))
 

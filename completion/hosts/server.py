@@ -80,7 +80,11 @@ class EngineServer:
             if self._service is not None:
                 ready()
                 self._service.calibrate()
+                self._last_request = time.monotonic()  # fronts that waited for the model have yet to ask
                 await self._until_idle()
+            if signals:
+                for session in self._fronts.values():
+                    session.part()
         if self._service is not None:
             self._service.close()
         return signals[0] if signals else None

@@ -12,18 +12,27 @@ from completion.hosts.base import HostedService
 from completion.hosts.channel import Channel
 from completion.hosts.errors import as_trouble
 from completion.hosts.messages import (
+    Answer,
     AskStatus,
     Cancel,
     Complete,
     Completed,
+    Describe,
+    Described,
     Failed,
+    Listed,
+    ListNames,
     Loading,
     Malformed,
     Message,
+    Question,
     Ready,
     Status,
+    Stopped,
     Unusable,
     Warm,
+    Weigh,
+    Weighed,
 )
 from completion.types import CancelToken
 
@@ -59,26 +68,31 @@ class Session:
         """Tell the front what is done while the model is loaded."""
         self._channel.send(Loading(words))
 
+    def part(self) -> None:
+        """Tell the front that the user ends the engine."""
+        self._channel.send(Stopped())
+
     async def run(self) -> None:
         """Serve the front until it leaves; what it still waits for is cancelled then.
 
         Raises:
             Malformed: It sent what is no message of a front.
         """
-        self._start(self._announce())
+        announcing = self._start(self._announce())
         try:
             while (message := await self._channel.receive()) is not None:
                 self._hear(message)
         finally:
+            announcing.cancel()  # who leaves while the model loads waits for it no more
             for token in self._tokens.values():
                 token.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _hear(self, message: Message) -> None:
         match message:
-            case Complete():
+            case Complete() | ListNames() | Weigh() | Describe():
                 self._tokens[message.id] = token = CancelToken()
-                self._start(self._complete(message, token))
+                self._start(self._answer(message, token))
             case Cancel():
                 if unwanted := self._tokens.get(message.id):
                     unwanted.cancel()
@@ -95,14 +109,13 @@ class Session:
         except Exception as error:  # noqa: BLE001 -- the process's border: the front raises it again
             self._channel.send(Unusable(as_trouble(error)))
             return
-        self._channel.send(Ready(service.model, str(service.status()["dtype"]), service.device))
+        self._channel.send(Ready(service.model, str(service.status()["dtype"]), service.device, service.warning))
 
-    async def _complete(self, asked: Complete, token: CancelToken) -> None:
-        answer: Completed | Failed
+    async def _answer(self, asked: Question, token: CancelToken) -> None:
+        answer: Answer | Failed
         try:
             with self._engine.working():
-                service = await self._engine.service()
-                answer = Completed(asked.id, await service.complete(asked.request, token))
+                answer = await answer_to(asked, await self._engine.service(), token)
         except Exception as error:  # noqa: BLE001 -- the process's border: the front raises it again
             answer = Failed(asked.id, as_trouble(error))
         finally:
@@ -114,7 +127,25 @@ class Session:
         with contextlib.suppress(Exception):
             (await self._engine.service()).warm(asked.request)
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
+
+
+async def answer_to(asked: Question, service: HostedService, token: CancelToken) -> Answer:
+    """Have a service answer a question.
+
+    Raises:
+        Exception: Whatever the service raises.
+    """
+    match asked:
+        case Complete():
+            return Completed(asked.id, await service.complete(asked.request, token))
+        case ListNames():
+            return Listed(asked.id, await service.names(asked.request, token))
+        case Weigh():
+            return Weighed(asked.id, await service.likelihoods(asked.request, asked.names, token))
+        case Describe():
+            return Described(asked.id, await service.description(asked.request, asked.name, token))

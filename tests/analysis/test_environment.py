@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.environment import find_environment
+from analysis.environment import Choice, find_environment
 
 BIN = "Scripts/python.exe" if os.name == "nt" else "bin/python"
 
@@ -29,31 +29,38 @@ def places(tmp_path: Path) -> dict[str, str]:
     return {name: interpreter(tmp_path / name) for name in names}
 
 
-# Variables set, trust, what the user names, and the place whose interpreter is taken ("" for none).
+# Variables set, trust, what the user names, the place whose interpreter is taken ("" for none), and why.
 ROWS = (
-    (("VIRTUAL_ENV", "CONDA_PREFIX"), True, "", "active"),
-    (("CONDA_PREFIX",), True, "", "conda"),
-    (("VIRTUAL_ENV",), False, "", "active"),
-    ((), True, "", "workspace/.venv"),
-    ((), False, "", ""),
-    (("VIRTUAL_ENV", "CONDA_PREFIX"), True, "other", "other"),
-    (("VIRTUAL_ENV",), True, f"other/{BIN}", "other"),
+    (("VIRTUAL_ENV", "CONDA_PREFIX"), True, "", "active", "VIRTUAL_ENV"),
+    (("CONDA_PREFIX",), True, "", "conda", "CONDA_PREFIX"),
+    (("VIRTUAL_ENV",), False, "", "active", "VIRTUAL_ENV"),
+    ((), True, "", "workspace/.venv", "the workspace's .venv"),
+    ((), False, "", "", "the workspace's .venv is not run before you trust the workspace"),
+    (("VIRTUAL_ENV", "CONDA_PREFIX"), True, "other", "other", "named in a test"),
+    (("VIRTUAL_ENV",), True, f"other/{BIN}", "other", "named in a test"),
 )
 
 
-@pytest.mark.parametrize(("variables", "trusted", "chosen", "expected"), ROWS)
+@pytest.mark.parametrize(("variables", "trusted", "chosen", "expected", "why"), ROWS)
 def test_order_of_search(
-    tmp_path: Path, places: dict[str, str], variables: tuple[str, ...], trusted: bool, chosen: str, expected: str
+    tmp_path: Path,
+    places: dict[str, str],
+    variables: tuple[str, ...],
+    trusted: bool,
+    chosen: str,
+    expected: str,
+    why: str,
 ) -> None:
     """What the user names, then the activated environment, then a trusted workspace's own; nothing is executed."""
     folders = {"VIRTUAL_ENV": tmp_path / "active", "CONDA_PREFIX": tmp_path / "conda"}
     found = find_environment(
         tmp_path / "workspace",
         trusted,
-        str(tmp_path / chosen) if chosen else "",
+        Choice(str(tmp_path / chosen) if chosen else "", "named in a test"),
         {name: str(folders[name]) for name in variables},
     )
-    assert found == places.get(expected, "")
+    assert (found.path, found.why) == (places.get(expected, ""), why)
+    assert found.untrusted == ("" if trusted or found.path else places["workspace/.venv"])
     assert not list(tmp_path.rglob("executed"))
 
 
@@ -66,7 +73,7 @@ def test_verifills_own_environment_is_passed_over(tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(sys.prefix)
     for folder in (sys.prefix, str(link)):
-        assert find_environment(tmp_path, True, "", {"VIRTUAL_ENV": folder}) == ""
+        assert find_environment(tmp_path, True, Choice(), {"VIRTUAL_ENV": folder}).path == ""
 
 
 @pytest.mark.parametrize(
@@ -87,6 +94,12 @@ def test_a_bad_choice_is_one_clear_line(tmp_path: Path, chosen: str, message: st
     (tmp_path / "empty").mkdir()
     (tmp_path / "text.txt").write_text("")
     with pytest.raises(ValueError) as error:
-        find_environment(tmp_path, True, str(tmp_path / chosen), {})
+        find_environment(tmp_path, True, Choice(str(tmp_path / chosen)), {})
     assert str(error.value).endswith(message)
     assert "\n" not in str(error.value)
+
+
+def test_a_relative_choice_counts_from_the_workspace(tmp_path: Path, places: dict[str, str]) -> None:
+    """A project's file says ``python = ".venv"``."""
+    chosen = Choice(".venv", "pyproject.toml")
+    assert find_environment(tmp_path / "workspace", True, chosen, {}).path == places["workspace/.venv"]

@@ -15,7 +15,12 @@ from analysis.testing import HeldAnalyzer
 
 DOCUMENT = BaseDocument("/project/a.py", "/project", "import os\n", "x = 1\n", "    ")
 SIGNATURES = (
-    Signature((Parameter("path", ParameterKind.POSITIONAL, True), Parameter("kw", ParameterKind.VAR_KEYWORD, False))),
+    Signature(
+        (
+            Parameter("path", ParameterKind.POSITIONAL, True, ("r", "w")),
+            Parameter("kw", ParameterKind.VAR_KEYWORD, False),
+        )
+    ),
 )
 
 
@@ -79,9 +84,9 @@ def test_a_log_is_its_owners_alone(tmp_path: Path) -> None:
         (None, "cannot be read"),
         ("", "no log of facts"),
         ("[]\n", "no log of facts"),
-        ('{"facts": 2, "text": ""}\n', "another version"),
-        ('{"facts": 1, "text": "00"}\n', "another cursor"),
-        ('{"facts": 1, "text": "00"}\n{"at": 1}\n', "no log of facts"),
+        ('{"facts": 1, "text": ""}\n', "another version"),
+        ('{"facts": 2, "text": "00"}\n', "another cursor"),
+        ('{"facts": 2, "text": "00"}\n{"at": 1}\n', "no log of facts"),
     ],
 )
 def test_a_log_that_does_not_fit_is_refused(tmp_path: Path, text: str | None, message: str) -> None:

@@ -15,11 +15,12 @@ def test_result() -> None:
     printed = json.loads(dumps(RESULT))
     assert list(printed) == [
         "text", "candidates", "reason", "certificate", "model", "dtype", "device", "timings_ms", "counters", "tokens",
+        "trace",
     ]  # fmt: skip
     assert printed["text"] == "sh_fans()\n    "
     assert printed["candidates"] == [
-        {"text": "sh_fans()\n    ", "logprob": -1.5, "finish_reason": "stop"},
-        {"text": "sh_fans", "logprob": -2.25, "finish_reason": "length"},
+        {"text": "sh_fans()\n    ", "logprob": -1.5, "finish_reason": "stop", "confidence": 1.0},
+        {"text": "sh_fans", "logprob": -2.25, "finish_reason": "length", "confidence": 1.0},
     ]
     assert printed["reason"] is None
     assert printed["certificate"] == "1 name checked against fernery, 1 unknown"
@@ -34,6 +35,7 @@ def test_result() -> None:
         {"monitor": "stop", "text": ""},
     ]
     assert printed["tokens"][-1]["cut"] is True
+    assert printed["trace"] is None
 
 
 def test_reason() -> None:

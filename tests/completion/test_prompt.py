@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from completion.context.sources import Wishes
 from completion.layout import Layout, lay_out
-from completion.prompt import TYPED_TOKENS, Prompt, Prompts, found_again, one_block
-from completion.types import CompletionRequest, Document
+from completion.prompt import CONTEXT_SHARE, TYPED_TOKENS, Prompt, Prompts, found_again, one_block
+from completion.types import CompletionRequest, Document, Snippet
 from models.engines.prefill import common_length
 from models.formats import detect
 from models.vocabulary import Vocabulary
@@ -180,19 +181,110 @@ def test_one_block(typed: str, one: bool) -> None:
     assert one_block(typed) is one
 
 
+BANK = Snippet("/project/src/bank.py", "class Bank:\n    rate = 3\n")
+PLANTS = Snippet("/project/src/plants.py", "def water(bed):\n    return bed\n")
+SHELL = Snippet("shell.py", "run = print\n")
+AT = "    x = $0"
+
+
+def context_of(prompt: Prompt) -> str:
+    """Return what the model reads before the document, marks as bars."""
+    bar, start = VOCABULARY.control["<|file_sep|>"], prompt.ids.index(MARKS["prefix"])
+    return "".join("|" if i == bar else VOCABULARY.decode([i]).decode() for i in prompt.ids[:start])
+
+
+def test_parts_of_other_files_stand_before_the_document() -> None:
+    """Each with its path, in the model's own format."""
+    prompt = prompts().prompt(at_cursor(HEAD + AT + TAIL), BUDGET, Wishes((BANK,)), (PLANTS, SHELL))
+    assert context_of(prompt) == (
+        f"|project/src/bank.py\n{BANK.text}|project/src/plants.py\n{PLANTS.text}|shell.py\n{SHELL.text}|//p/a.py\n"
+    )
+    assert sides(prompt)[0] == HEAD
+    plain = prompts().prompt(at_cursor(HEAD + AT + TAIL), BUDGET)
+    assert (prompt.blocks, prompt.context_tokens) == (3, len(prompt.ids) - len(plain.ids))
+    assert (plain.blocks, plain.context_tokens) == (0, 0)
+
+
+def test_typing_appends_behind_other_files() -> None:
+    """While one types, what was found first stays, whatever would be found now."""
+    keeper, text = prompts(), "    def deposit(self, amount):\n        self.balance += amount"
+    first = keeper.prompt(at_cursor(f"{HEAD}$0{TAIL}"), BUDGET, Wishes(), (BANK,))
+    for n in range(1, len(text) + 1):
+        layout = at_cursor(f"{HEAD}{text[:n]}$0{TAIL}")
+        assert keeper.holds(layout, BUDGET, Wishes())
+        prompt = keeper.prompt(layout, BUDGET, Wishes(), (PLANTS,))
+        assert prompt.ids[: len(first.ids)] == first.ids
+        assert prompt.blocks == 1
+
+
+def test_other_files_stay_in_place_when_the_marks_move() -> None:
+    """Of a new layout, the parts that stay stand where they stood; the document's own beginning does, too."""
+    keeper = prompts()
+    first = keeper.prompt(at_cursor(HEAD + AT + TAIL), BUDGET, Wishes(), (BANK, PLANTS))
+    moved = at_cursor(HEAD + "    x = 1\nz = $0" + TAIL)
+    assert not keeper.holds(moved, BUDGET, Wishes())
+    second = keeper.prompt(moved, BUDGET, Wishes(), (SHELL, BANK, PLANTS))
+    assert context_of(second).startswith(context_of(first).rpartition("|")[0])
+    assert "shell.py" in context_of(second).rpartition("plants.py")[2]
+    third = keeper.prompt(at_cursor(HEAD + "    x = 1\n" + TAIL + "\nz = $0"), BUDGET, Wishes(), (SHELL,))
+    assert "bank.py" not in context_of(third)
+
+
+def test_what_a_client_sends_counts_at_once() -> None:
+    """Other parts of other files are another prompt; the same ones are not."""
+    keeper, layout = prompts(), at_cursor(HEAD + AT + TAIL)
+    keeper.prompt(layout, BUDGET, Wishes((BANK,)), ())
+    assert keeper.holds(layout, BUDGET, Wishes((BANK,)))
+    assert not keeper.holds(layout, BUDGET, Wishes((PLANTS,)))
+    assert "plants.py" in context_of(keeper.prompt(layout, BUDGET, Wishes((PLANTS,)), ()))
+
+
+def test_what_must_not_be_read_is_gone_at_once() -> None:
+    """A new pattern, or a source that is switched off, is no matter of the next layout."""
+    keeper, layout = prompts(), at_cursor(HEAD + AT + TAIL)
+    keeper.prompt(layout, BUDGET, Wishes(), (BANK,))
+    assert not keeper.holds(layout, BUDGET, Wishes(excluded=("bank.py",)))
+    assert not keeper.holds(layout, BUDGET, Wishes(sources=()))
+    assert keeper.prompt(layout, BUDGET, Wishes(excluded=("bank.py",)), ()).blocks == 0
+
+
+def test_a_prompt_made_without_a_look_is_made_again_with_one() -> None:
+    """A popup lays a prompt out in no time; the completion after it looks around."""
+    keeper, layout = prompts(), at_cursor(HEAD + AT + TAIL)
+    assert keeper.prompt(layout, BUDGET).blocks == 0
+    assert not keeper.holds(layout, BUDGET, Wishes())
+    assert keeper.prompt(layout, BUDGET, Wishes(), (BANK,)).blocks == 1
+    assert keeper.prompt(layout, BUDGET).blocks == 1
+
+
+def test_other_files_get_their_share_only() -> None:
+    """The document keeps the rest, however much is found."""
+    long = Snippet("long.py", "x = 1\n" * 5000)
+    prompt = prompts().prompt(at_cursor(LONG + AT + "\n" + LONG), 600, Wishes((long,)), (long, BANK))
+    assert 0 < prompt.context_tokens <= 600 // CONTEXT_SHARE + 2
+    assert len(prompt.ids) <= 600
+    assert BANK.text in context_of(prompt)
+
+
 pieces = st.sampled_from(["a", "self", ".", "(", ")", "[", "]", "\n", "    ", " = ", "é", "'", "#", "def f():\n"])
 
 
-@given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 3), pieces), max_size=12), st.sampled_from([60, 150, 400]))
+found = st.lists(st.sampled_from([BANK, PLANTS, SHELL]), max_size=2, unique=True).map(tuple)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 60), st.integers(0, 3), pieces, found), max_size=12),
+    st.sampled_from([60, 150, 400]),
+)
 @settings(max_examples=60, deadline=None)
-def test_any_editing_keeps_the_promises(edits: list[tuple[int, int, str]], budget: int) -> None:
+def test_any_editing_keeps_the_promises(edits: list[tuple[int, int, str, tuple[Snippet, ...]]], budget: int) -> None:
     """Whatever is edited where: the prompt fits, and its sides are the text next to the cursor."""
     keeper, text = prompts(), HEAD + TAIL
-    for at, gone, new in edits:
+    for at, gone, new, snippets in edits:
         at = min(len(HEAD) - 20 + at, len(text))
         text = text[:at] + new + text[at + gone :]
         cursor = at + len(new)
-        prompt = keeper.prompt(at_cursor(text[:cursor] + "$0" + text[cursor:]), budget)
+        prompt = keeper.prompt(at_cursor(text[:cursor] + "$0" + text[cursor:]), budget, Wishes(), snippets)
         prefix, suffix, middle = sides(prompt)
         assert len(prompt.ids) <= budget
         assert text[:cursor].endswith(prefix + middle)

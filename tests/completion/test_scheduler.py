@@ -109,6 +109,15 @@ def test_nothing_that_is_asked_for_waits_for_ever(desk: Desk) -> None:
     assert STEPS_PER_CLASS < log.index("program") < 4 * STEPS_PER_CLASS
 
 
+def test_many_programs_cost_who_types_no_more_than_one(desk: Desk) -> None:
+    """All of them together get a step now and then, each in its turn."""
+    programs = [desk.submit(f"program {number}", P, steps=8 * STEPS_PER_CLASS) for number in range(16)]
+    typing = desk.submit("typing", A, steps=6 * STEPS_PER_CLASS)
+    log = desk.run(*programs, typing)
+    meanwhile = [name for name in log[: len(log) - log[::-1].index("typing")] if name != "typing"]
+    assert 1 <= len(meanwhile) <= 3
+
+
 def test_warming_up_delays_nothing(desk: Desk) -> None:
     """However long it has been passed over, no request waits for a step of it."""
     warming = desk.submit("warming", W)

@@ -73,6 +73,23 @@ def test_the_tokens_spell_the_text(service: CompletionService, tmp_path: Path) -
     assert all(t.origin in {"model", "heal", "monitor", "copyspec"} for t in result.tokens)
 
 
+def test_a_doubtful_text_is_not_shown(service: CompletionService, tmp_path: Path) -> None:
+    """The model's own doubt is a reason, and all tokens are shown as cut."""
+    plain = service.complete_now(request(CODE, tmp_path, monitors=FORGIVING))
+    assert plain.text
+    result = service.complete_now(request(CODE, tmp_path, monitors=FORGIVING, least_confidence=0.9))
+    assert (result.text, result.reason) == ("", Reason.LOW_CONFIDENCE)
+    assert [token.id for token in result.tokens] == [token.id for token in plain.tokens]
+    assert all(token.cut for token in result.tokens if len(token.text) > len(" bal"))
+    assert result.candidates[0].confidence == plain.candidates[0].confidence < 0.9
+
+
+def test_an_unknown_filter_is_named(service: CompletionService, tmp_path: Path) -> None:
+    """Before anything is written."""
+    with pytest.raises(ValueError, match="unknown filter 'nicer'"):
+        service.complete_now(request(CODE, tmp_path, filters=("nicer",)))
+
+
 def test_typing_reuses_the_prompt(service: CompletionService, tmp_path: Path) -> None:
     """The next keystroke prefills only what it added."""
     first = service.complete_now(request(CODE, tmp_path))
@@ -154,3 +171,32 @@ def test_unknown_monitors_are_refused(service: CompletionService, tmp_path: Path
     """The message names the known ones."""
     with pytest.raises(ValueError, match="dereference"):
         service.complete_now(request(CODE, tmp_path, monitors=("nonsense",)))
+
+
+def test_what_is_copied_from_changes_no_token(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """With the workspace indexed, and the rest of the file at hand, the text is that of plain decoding."""
+    folder = tmp_path_factory.mktemp("checkpoint")
+    save(folder)
+    service = open_service(str(folder), settings=ServiceSettings(cache=None, index_workspaces=True))
+    try:
+        wanted = request(CODE, tmp_path, monitors=FORGIVING, facts="none", limits=Limits(48))
+        plain = service.complete_now(replace(wanted, drafters=()))
+        (tmp_path / "written.py").write_text("".join(token.text for token in plain.tokens) * 2, encoding="utf-8")
+        service.index([str(tmp_path)])
+        drafted = service.complete_now(replace(wanted, drafters=("suffix",)))
+    finally:
+        service.close()
+    assert [token.id for token in drafted.tokens] == [token.id for token in plain.tokens]
+    assert drafted.counters["drafted"].keys() == {"suffix"}
+    assert drafted.counters["dropped_drafters"] == {}
+
+
+def test_what_is_rewritten_is_the_first_guess(service: CompletionService, tmp_path: Path) -> None:
+    """A text that comes out as it was takes few passes, and is the same without the guess."""
+    wanted = request(CODE, tmp_path, monitors=FORGIVING, facts="none")
+    plain = service.complete_now(replace(wanted, drafters=()))
+    written = "".join(token.text for token in plain.tokens)
+    drafted = service.complete_now(replace(wanted, drafters=("edit_copy",), replaced=written))
+    assert [token.id for token in drafted.tokens] == [token.id for token in plain.tokens]
+    assert drafted.counters["accepted"]["edit_copy"] > 0
+    assert drafted.counters["forward_passes"] < plain.counters["forward_passes"]

@@ -12,9 +12,22 @@ from pathlib import Path
 import pytest
 import torch
 
+from analysis.facts import Definition, Fact
+from analysis.store import FactStore
+from analysis.testing import HeldAnalyzer
+from completion.context.sources import DEFINITIONS
 from completion.service import CompletionService, ServiceSettings, open_service
 from completion.slabs import SlabStore
-from completion.types import CancelToken, CompletionRequest, CompletionResult, Document, Limits, Reason, Trigger
+from completion.types import (
+    CancelToken,
+    CompletionRequest,
+    CompletionResult,
+    Document,
+    Limits,
+    Reason,
+    Snippet,
+    Trigger,
+)
 from models.engines.base import Rows, Slab
 from models.engines.prefill import CHUNK_TOKENS
 from models.errors import ModelError
@@ -59,6 +72,38 @@ def test_a_keystroke_costs_no_prompt(service: CompletionService) -> None:
     assert fed[0] > 50
     assert sorted(fed)[len(fed) // 2] == 0
     assert max(fed[1:]) <= 4
+
+
+def test_other_files_cost_no_keystroke(service: CompletionService) -> None:
+    """What came along of them is read once, and stays where it is while the user types."""
+    other = (Snippet("/p/bank.py", "class Bank:\n    rate = 3\n"),)
+    results = [service.complete_now(replace(keystroke, context=other)) for keystroke in keystrokes()]
+    fed = [result.counters["prefilled_tokens"] for result in results]
+    assert fed[0] > 60 and max(fed[1:]) <= 4
+    assert sorted(fed)[len(fed) // 2] == 0
+    assert {tuple(result.counters["context"].values()) for result in results} == {
+        (1, results[0].counters["context"]["tokens"], 0)
+    }
+
+
+def test_context_that_comes_late_waits_for_the_next_layout(folder: Path) -> None:
+    """Who types gets a text without it, and the prompt does not change under them when it has come."""
+    analysis = HeldAnalyzer()
+    service = open_service(str(folder), "float64", facts=FactStore(analysis), settings=ServiceSettings(cache=None))
+    live = {"facts": "live", "monitors": (), "sources": (DEFINITIONS,)}
+    text = "from bank import Bank\n\n\ndef f():\n    Bank$0\n"
+    first = service.complete_now(request(text, **live))
+    assert first.counters["context"] == {"blocks": 0, "tokens": 0, "late": 1}
+    while analysis.held:
+        _, key, deliver = analysis.held.pop(0)
+        definition = Definition("/p/bank.py", "class Bank: ...\n")
+        deliver(Fact(key, frozenset(), "definition", "", definitions=(definition,)))
+    typed = service.complete_now(request(text.replace("$0", ".$0"), **live))
+    assert typed.counters["context"] == {"blocks": 0, "tokens": 0, "late": 0}
+    assert typed.counters["prefilled_tokens"] <= 2
+    moved = service.complete_now(request(text.replace("Bank$0\n", "Bank\nx = Bank.$0\n"), **live))
+    assert moved.counters["context"]["blocks"] == 1
+    service.close()
 
 
 def test_a_warm_cache_changes_no_text(service: CompletionService) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from completion.hosts.base import EngineSettings
 from completion.hosts.engine_process import AlreadyRunning, run_engine
 from completion.hosts.run_folder import run_folder
-from completion.types import CancelToken, Candidate, CompletionRequest, CompletionResult, Reason
+from completion.types import CancelToken, Candidate, CompletionRequest, CompletionResult, Listing, Reason
 from models.errors import ModelError
 from models.progress import Say
 
@@ -27,6 +27,7 @@ class ScriptedService:
 
     def __init__(self) -> None:
         """Have heard of nothing yet."""
+        self.warning = os.environ.get("SCRIPTED_WARNING", "")
         self.warmed: list[str] = []
         self.cancelled = 0
 
@@ -52,6 +53,22 @@ class ScriptedService:
                 return result("", Reason.CANCELLED)
         return result(rest)
 
+    async def names(self, request: CompletionRequest, cancel: CancelToken) -> Listing:
+        """List the document's words; do what the first says."""
+        words = (await self.complete(request, cancel)).text.split()
+        return Listing(tuple(words), len(words), 1, (0.5,) * len(words), "names", "the script")
+
+    async def likelihoods(
+        self, request: CompletionRequest, names: tuple[str, ...], cancel: CancelToken
+    ) -> tuple[float | None, ...]:
+        """Weigh names by their length, those of one letter not at all; do what the document's first word says."""
+        await self.complete(request, cancel)
+        return () if cancel.cancelled else tuple(-1 / len(name) if len(name) > 1 else None for name in names)
+
+    async def description(self, request: CompletionRequest, name: str, cancel: CancelToken) -> str:
+        """Do what the document says, and describe a name by it."""
+        return f"{name} of {(await self.complete(request, cancel)).text}"
+
     def warm(self, request: CompletionRequest) -> None:
         """Remember the document."""
         self.warmed.append(request.document.text)
@@ -62,6 +79,12 @@ class ScriptedService:
     def status(self) -> Mapping[str, Any]:
         """Tell what was heard."""
         return {"dtype": "words", "warmed": self.warmed, "cancelled": self.cancelled}
+
+    def wake(self) -> None:
+        """Be awake."""
+
+    def end(self) -> None:
+        """Hold nothing."""
 
     def close(self) -> None:
         """Hold nothing."""

@@ -9,17 +9,19 @@ import signal
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from completion.hosts import control
 from completion.hosts.build import build_id
+from completion.hosts.channel import Channel
 from completion.hosts.errors import EngineError
 from completion.hosts.finding import Finder
 from completion.hosts.remote import MOST_ENGINES, RemoteService
 from completion.hosts.run_folder import EngineFiles, engines
-from completion.types import CancelToken, CompletionRequest, Document, Reason
+from completion.types import CancelToken, CompletionRequest, Document, Reason, Trigger
 from models.errors import ModelError
 from tests.completion.hosts.conftest import SCRIPTED, pid_of
 from tests.completion.hosts.scripted_engine import SETTINGS
@@ -168,7 +170,7 @@ def test_while_the_model_loads(folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("SCRIPTED_LOADING", "0.5")
     said: list[str] = []
     finder = Finder(SETTINGS, SCRIPTED, folder, build_id())
-    service = RemoteService(finder.find_or_start, said.append)
+    service = RemoteService(finder.find_or_start, lambda: None, said.append)
     assert service.complete_now(request("echo patient")).text == "patient"
     service.close()
     assert said == ["reading the script"]
@@ -180,6 +182,90 @@ def test_an_idle_engine_ends(front: Front, folder: Path) -> None:
     until(lambda: not list(engines(folder)))
     assert list(folder.iterdir()) == []
     assert service.complete_now(request("echo again")).text == "again"
+
+
+class Counting:
+    """A front that counts how often it reaches for an engine."""
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        self.finder = Finder(SETTINGS, (*SCRIPTED, *arguments), folder, build_id())
+        self.reached = 0
+        self.service = RemoteService(self._reach, lambda: control.stop(self.finder.files))
+        self.service.wait()
+
+    async def _reach(self) -> Channel:
+        self.reached += 1
+        return await self.finder.find_or_start()
+
+
+def test_an_engine_that_ended_for_being_idle_is_left_at_rest(folder: Path) -> None:
+    """It was asked before, which is no reason to have another; preparing is none either, a user who comes back is."""
+    front = Counting(folder, "0.5")
+    assert front.service.complete_now(request("echo first")).text == "first"
+    reached = front.reached
+    until(lambda: not front.finder.files.is_running())
+    time.sleep(0.3)
+    front.service.warm(request("likely"))
+    ahead = front.service.complete_now(replace(request("echo ahead"), trigger=Trigger.AHEAD))
+    assert (front.reached, ahead.reason) == (reached, Reason.CANCELLED)
+    front.service.wake()
+    until(lambda: front.reached == reached + 1)
+    front.service.close()
+
+
+def test_an_engine_that_the_user_stopped_comes_back_for_a_request_alone(folder: Path) -> None:
+    """Fronts that are connected do not start it again by themselves, not even for a user who comes back."""
+    front = Counting(folder)
+    front.service.complete_now(request("echo first"))
+    assert control.stop(front.finder.files)
+    time.sleep(0.3)
+    front.service.wake()
+    front.service.warm(request("likely"))
+    time.sleep(0.3)
+    assert front.reached == 1
+    assert front.service.complete_now(request("echo again")).text == "again"
+    assert front.reached == 2
+    front.service.close()
+
+
+def test_an_engine_that_is_stopped_while_it_loads(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever waits for the model is told, and not left waiting."""
+    monkeypatch.setenv("SCRIPTED_LOADING", "60")
+    finder = Finder(SETTINGS, SCRIPTED, folder, build_id())
+    service = RemoteService(finder.find_or_start, lambda: None)
+    for _ in range(3):  # who asks is no front, and has left
+        until(lambda: (control.status_of(finder.files) or {}).get("fronts") == 1)
+    assert control.stop(finder.files)
+    with pytest.raises(EngineError, match="the engine has ended while it loaded the model"):
+        service.wait()
+    service.close()
+
+
+def test_an_engine_that_dies_while_it_loads_has_a_successor(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever waits for the model gets it from that one."""
+    monkeypatch.setenv("SCRIPTED_LOADING", "0.5")
+    finder = Finder(SETTINGS, SCRIPTED, folder, build_id())
+    service = RemoteService(finder.find_or_start, lambda: None)
+    until(lambda: (control.status_of(finder.files) or {}).get("fronts") == 1)
+    os.kill(pid_of(finder.files), signal.SIGKILL)
+    service.wait()
+    assert service.complete_now(request("echo here")).text == "here"
+    service.close()
+
+
+def test_end(front: Front, only_engine: OnlyEngine) -> None:
+    """The engine ends for all; others have another when they ask something."""
+    service, other = front(), front()
+    first = pid_of(only_engine())
+    service.end()
+    assert other.complete_now(request("echo here")).text == "here"
+    assert pid_of(only_engine()) != first
+
+
+def test_a_warning_about_the_model_reaches_the_fronts(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it is, also later ones."""
+    monkeypatch.setenv("SCRIPTED_WARNING", "this model cannot fill in")
+    assert [front().warning, front().warning] == ["this model cannot fill in"] * 2
 
 
 def test_stop(front: Front, folder: Path, only_engine: OnlyEngine, monkeypatch: pytest.MonkeyPatch) -> None:
