@@ -7,6 +7,7 @@ past the last line's end one character too far to the left (pygls 2.1.1).
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -73,14 +74,21 @@ class DocumentStore:
         """Start with none open."""
         self._encoding = encoding
         self._documents: dict[str, TextDocument] = {}
+        self._changes: Counter[str] = Counter()
+        self._total = 0
 
     def get(self, uri: str) -> TextDocument | None:
         """Return the newest version, or None if the document is not open."""
         return self._documents.get(uri)
 
+    def changes_elsewhere(self, uri: str) -> int:
+        """Return how often documents other than this one have been opened, changed or closed."""
+        return self._total - self._changes[uri]
+
     def open(self, item: types.TextDocumentItem) -> None:
         """Take a document over from the client; one that is open already is replaced."""
         text = well_formed(item.text)
+        self._count(item.uri)
         self._documents[item.uri] = TextDocument(item.uri, item.language_id, item.version, text, self._encoding)
 
     def change(
@@ -92,6 +100,7 @@ class DocumentStore:
         document = self._documents.get(identifier.uri)
         if document is None:
             return False
+        self._count(identifier.uri)
         for change in changes:
             document = document.edited(change)
         self._documents[identifier.uri] = replace(document, version=identifier.version)
@@ -107,7 +116,13 @@ class DocumentStore:
 
     def close(self, uri: str) -> None:
         """Forget a document; one that is not open is none."""
-        self._documents.pop(uri, None)
+        if self._documents.pop(uri, None) is not None:
+            del self._changes[uri]
+            self._total += 1
+
+    def _count(self, uri: str) -> None:
+        self._changes[uri] += 1
+        self._total += 1
 
 
 def well_formed(text: str) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
@@ -12,27 +13,49 @@ from pygls.exceptions import FeatureRequestError
 from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
-from completion.loading import Service, ServiceFactory, load
+from completion.loading import Service, load
+from completion.types import Reason
+from lsp_server.answer_kinds import AnswerCounts
+from lsp_server.configuration import Configuration
+from lsp_server.debounce import Debounce
 from lsp_server.documents import DocumentStore
+from lsp_server.elsewhere import Elsewhere
 from lsp_server.flights import Flights
+from lsp_server.names import NamePlaces
+from lsp_server.offers import Observer, Offers, Unobserved
+from lsp_server.ongoing import Ongoing
+from lsp_server.progress import shown_if_slow
 from lsp_server.protocol import Router
 from lsp_server.reasons import FrontReason, status_of
 from lsp_server.settings import ServerSettings
 from lsp_server.status import Status, StatusBar
+from lsp_server.suggestions import Place, Suggestion, Suggestions
+from models.progress import Say
 
 if TYPE_CHECKING:
     from pygls.server import ServerErrors
+
+# Opens the service, and tells what it does meanwhile.
+Factory = Callable[[Say], Service]
 
 
 class Front(LanguageServer):
     """The language server of one window, before any method is registered.
 
     Attributes:
-        settings: What it was started with.
-        environment: The user's interpreter, or "".
-        strictness: Factor on the measured penalties of facts.
+        configuration: The settings, as they stand now.
         documents: The open documents.
+        elsewhere: Where they were edited last.
+        suggestions: What can be answered without the service.
         flights: Requests that the service works on.
+        names: What is known of the places where popups were shown.
+        ongoing: Work that no reply waits for any more.
+        debounce: How long to wait with the next one.
+        cursors: Where completions were asked for last, offsets by URI.
+        tried_ahead: Where a completion was begun last before anybody asked.
+        offers: What the client was given.
+        observer: Told what becomes of it.
+        counts: How requests were answered.
         status: The client's status bar.
         service: The completion service, None until it is loaded.
         load_failed: Whether it will never be.
@@ -42,14 +65,22 @@ class Front(LanguageServer):
 
     protocol: Router
 
-    def __init__(self, factory: ServiceFactory, settings: ServerSettings) -> None:
+    def __init__(self, factory: Factory, settings: ServerSettings) -> None:
         """Make a server that will get its service from ``factory``."""
         super().__init__("verifill", settings.version, protocol_cls=Router)
-        self.settings = settings
-        self.environment = settings.environment
-        self.strictness = 1.0
+        self.configuration = Configuration(settings, self._warn)
         self.documents = DocumentStore(types.PositionEncodingKind.Utf16)
-        self.flights = Flights()
+        self.elsewhere = Elsewhere()
+        self.suggestions = Suggestions()
+        self.flights = Flights[Suggestion]()
+        self.ongoing = Ongoing()
+        self.names = NamePlaces(self.ongoing)
+        self.debounce = Debounce()
+        self.cursors: dict[str, int] = {}
+        self.tried_ahead: Place | None = None
+        self.offers = Offers()
+        self.observer: Observer = Unobserved()
+        self.counts = AnswerCounts()
         self.status = StatusBar(self.protocol.notify)
         self.service: Service | None = None
         self.load_failed = False
@@ -58,6 +89,7 @@ class Front(LanguageServer):
         self._factory = factory
         self._loading: asyncio.Task[None] | None = None
         self._told: set[str] = set()
+        self._numbers = itertools.count(1)
 
     @property
     def folders(self) -> tuple[str, ...]:
@@ -68,8 +100,29 @@ class Front(LanguageServer):
     def start_loading(self) -> None:
         """Begin to load the service, once."""
         if self._loading is None:
-            self.status.show(Status(busy=True, message="model_loading"))
-            self._loading = asyncio.create_task(self._load())
+            self._begin_loading(None)
+
+    def restart(self) -> bool:
+        """End the engine and load the service again; False, and nothing done, while it is being loaded."""
+        if self._loading is None or not self._loading.done():
+            return False
+        old, self.service = self.service, None
+        self.load_failed = False
+        self.flights.end_all(Reason.MODEL_LOADING)
+        self.suggestions.clear()
+        self.tried_ahead = None
+        self._told.clear()
+        self._begin_loading(old)
+        return True
+
+    def wake(self) -> None:
+        """Have the engine there soon, if it ended for being idle."""
+        if self.service is not None:
+            self.service.wake()
+
+    def next_number(self) -> int:
+        """Return a number for an answer of the service; each is used once."""
+        return next(self._numbers)
 
     def is_news(self, cause: str) -> bool:
         """Whether this is the first failure with this cause."""
@@ -104,13 +157,33 @@ class Front(LanguageServer):
         if source is not FeatureRequestError:
             self.log(f"{source.__name__}: {type(error).__name__}")
 
-    async def _load(self) -> None:
+    def _warn(self, problems: list[str]) -> None:
+        """Log what is wrong with settings, and show the first thing; later ones of the same place are logged only."""
+        for problem in problems:
+            self.log(problem)
+        if any([self.is_news(problem.partition(":")[0]) for problem in problems]):
+            more = f" ({len(problems) - 1} more in the log)" if len(problems) > 1 else ""
+            message = f"Verifill: {problems[0]}{more}"
+            self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, message))
+
+    def _begin_loading(self, old: Service | None) -> None:
+        self.status.show(status_of(Reason.MODEL_LOADING))
+        self._loading = asyncio.create_task(self._load(old))
+
+    async def _load(self, old: Service | None) -> None:
+        """Load the service, after ending the one before it."""
         try:
-            self.service = await load(self._factory)
+            async with shown_if_slow(self, "Verifill: loading the model") as say:
+                if old is not None:
+                    await asyncio.to_thread(old.end)
+                self.service = service = await load(lambda: self._factory(say))
         except Exception as error:  # noqa: BLE001 -- whatever keeps the model from loading, the user reads it
             self.load_failed = True
             self.status.show(status_of(FrontReason.LOAD_FAILED))
             message = f"Verifill: the model cannot be loaded: {error}"
             self.window_show_message(types.ShowMessageParams(types.MessageType.Error, message))
             return
-        self.status.show(Status())
+        self.status.show(Status("Warning" if service.warning else "Normal", message=service.warning))
+        if service.warning:
+            message = f"Verifill: {service.warning}"
+            self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, message))

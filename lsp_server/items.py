@@ -1,4 +1,4 @@
-"""From a completion to what clients insert."""
+"""From a suggestion to what clients insert."""
 
 from __future__ import annotations
 
@@ -6,25 +6,30 @@ import re
 
 from lsprotocol import types
 
-from completion.types import CompletionResult
+from lsp_server.offers import Offer, command_of
 from lsp_server.snapshot import Snapshot
+from lsp_server.suggestions import Suggestion
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
 
-def to_items(snapshot: Snapshot, result: CompletionResult) -> list[types.InlineCompletionItem]:
-    """Return an item for every different candidate with text, best first."""
+def offers_of(snapshot: Snapshot, suggestion: Suggestion) -> list[Offer]:
+    """Return what is offered of a suggestion, best first."""
     document, hole = snapshot.document, snapshot.hole
-    position = document.positions.position
-    texts = dict.fromkeys(with_line_ends(candidate.text, document.line_end) for candidate in result.candidates)
     return [
-        types.InlineCompletionItem(
-            insert_text=hole.head + text,
-            range=types.Range(position(hole.start), position(hole.end)),
-        )
-        for text in texts
-        if text
+        Offer(f"{suggestion.number}.{place}", document.uri, hole.start + len(hole.head), hole.head, text)
+        for place, text in enumerate(suggestion.texts)
     ]
+
+
+def to_item(snapshot: Snapshot, offer: Offer) -> types.InlineCompletionItem:
+    """Return the item for an offer: it replaces the line up to the cursor, or the selected popup entry."""
+    position, hole = snapshot.document.positions.position, snapshot.hole
+    return types.InlineCompletionItem(
+        insert_text=offer.head + offer.text,
+        range=types.Range(position(hole.start), position(hole.end)),
+        command=command_of(offer),
+    )
 
 
 def with_line_ends(text: str, line_end: str) -> str:

@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 from typing import BinaryIO
 
-from completion.loading import ServiceFactory
-from lsp_server.front import Front
+from lsp_server.front import Factory, Front
 from lsp_server.logs import pin_pygls_logger
 from lsp_server.methods import COMMANDS, FEATURES
 from lsp_server.settings import ServerSettings
+from lsp_server.statistics import Statistics
 from lsp_server.stdio import Frames, FrameWriter, claim_stdio, pump
 
 
-def run_stdio(service_factory: ServiceFactory, settings: ServerSettings | None = None) -> int:
+def run_stdio(service_factory: Factory, settings: ServerSettings | None = None) -> int:
     """Serve one client on standard input and output until it leaves.
 
     Args:
-        service_factory: Called once, on a thread of its own, when the client is initialized.
+        service_factory: Called on a thread of its own, when the client is initialized and when it wants a restart.
         settings: Defaults; None for the standard ones.
 
     Returns:
@@ -28,9 +28,10 @@ def run_stdio(service_factory: ServiceFactory, settings: ServerSettings | None =
     return asyncio.run(serve(create_server(service_factory, settings or ServerSettings()), reader, writer))
 
 
-def create_server(service_factory: ServiceFactory, settings: ServerSettings) -> Front:
+def create_server(service_factory: Factory, settings: ServerSettings) -> Front:
     """Return a server with every method in place."""
     front = Front(service_factory, settings)
+    front.observer = Statistics(front)
     for method, handler, options in FEATURES:
         front.feature(method, options)(handler)
     for command, handler in COMMANDS:

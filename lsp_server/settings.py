@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class ServerSettings:
-    """Defaults that hold until the client says otherwise.
+    """Fixed for the server's life.
 
     Attributes:
         version: Verifill's version, shown to the client.
-        environment: The user's Python interpreter, or "" for the standard library alone; the
-            client's ``initializationOptions.python`` replaces it.
-        invoked_candidates: Alternatives offered when the user asks explicitly; typing gets one.
+        command: Settings given on the command line, above all others.
+        trusted: Whether the user trusts every workspace that is opened here.
     """
 
     version: str = "0.1.0"
-    environment: str = ""
-    invoked_candidates: int = 3
+    command: Mapping[str, object] = field(default_factory=dict)
+    trusted: bool = False

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 
 from lsprotocol import types
 
+from completion.context.sources import DEFAULT_SOURCES, OPEN_FILES
 from completion.loading import Service
-from completion.types import CompletionRequest, Document, Reason, Trigger
+from completion.privacy import no_context, no_suggestions
+from completion.settings.model import Settings
+from completion.types import CompletionRequest, Document, Limits, Reason, Snippet, Trigger
 from lsp_server.documents import TextDocument
 from lsp_server.front import Front
 from lsp_server.reasons import AnyReason, FrontReason
@@ -53,21 +56,35 @@ class Snapshot:
     document: TextDocument
     hole: Hole
 
+    @property
+    def replaced(self) -> str:
+        """The text in the hole."""
+        return self.document.text[self.hole.start : self.hole.end]
+
 
 def prepare(front: Front, params: types.InlineCompletionParams) -> Snapshot | AnyReason:
     """Return the snapshot for a request, or why it gets no text."""
-    document = front.documents.get(params.text_document.uri)
-    if document is None:
-        return FrontReason.DOCUMENT_NOT_OPEN
-    if front.load_failed:
-        return FrontReason.LOAD_FAILED
-    if front.service is None:
-        return Reason.MODEL_LOADING
+    trigger = _TRIGGERS[params.context.trigger_kind]
+    found = guarded(front, params.text_document.uri, trigger)
+    if not isinstance(found, tuple):
+        return found
+    document, service = found
     hole = find_hole(document, params)
     if hole is None:
         return FrontReason.POPUP_NOT_EXTENDED
-    trigger = _TRIGGERS[params.context.trigger_kind]
-    return Snapshot(front.service, request_at(front, document, hole, trigger), document, hole)
+    return Snapshot(service, request_at(front, document, hole, trigger), document, hole)
+
+
+def guarded(front: Front, uri: str, trigger: Trigger) -> tuple[TextDocument, Service] | AnyReason:
+    """Return a document and who is asked about it, or why nobody is."""
+    document = front.documents.get(uri)
+    if document is None:
+        return FrontReason.DOCUMENT_NOT_OPEN
+    if (reason := unwanted(front, document, trigger)) is not None:
+        return reason
+    if front.load_failed:
+        return FrontReason.LOAD_FAILED
+    return Reason.MODEL_LOADING if front.service is None else (document, front.service)
 
 
 def find_hole(document: TextDocument, params: types.InlineCompletionParams) -> Hole | None:
@@ -95,18 +112,57 @@ def hole_at(document: TextDocument, cursor: int) -> Hole:
     return Hole(start, cursor, document.text[start:cursor])
 
 
-def request_at(front: Front, document: TextDocument, hole: Hole, trigger: Trigger) -> CompletionRequest:
-    """Return what the service is asked for a hole."""
+def unwanted(front: Front, document: TextDocument, trigger: Trigger) -> AnyReason | None:
+    """Return why the user wants nothing to be suggested in a document, or None."""
+    path, workspace = whereabouts(front, document)
+    settings = front.configuration.at(workspace).settings
+    if no_suggestions(path, settings.exclude):
+        return Reason.EXCLUDED_FILE
+    if trigger is Trigger.AUTOMATIC and not settings.languages.is_on(document.language):
+        return FrontReason.LANGUAGE_OFF
+    return None
+
+
+def whereabouts(front: Front, document: TextDocument) -> tuple[str, str]:
+    """Return the path of a document and its workspace folder."""
     folders = front.folders
     path = path_of(document.uri, document.language, made_up_folder(folders))
+    return path, workspace_of(path, folders)
+
+
+def request_at(front: Front, document: TextDocument, hole: Hole, trigger: Trigger) -> CompletionRequest:
+    """Return what the service is asked for a hole."""
+    path, workspace = whereabouts(front, document)
+    held = front.configuration.at(workspace)
+    settings = held.settings
     text = document.text[: hole.start] + hole.head + document.text[hole.end :]
     return CompletionRequest(
         document=Document(path, text, document.language),
         offset=hole.start + len(hole.head),
-        workspace=workspace_of(path, folders),
+        workspace=workspace,
         trigger=trigger,
-        environment=front.environment,
+        environment=held.interpreter.path,
         facts="live",
-        strictness=front.strictness,
-        candidates=front.settings.invoked_candidates if trigger is Trigger.INVOKED else 1,
+        context=context_at(front, document, settings),
+        monitors=settings.monitors,
+        sources=settings.context,
+        exclude_context=settings.exclude_context,
+        filters=settings.filters,
+        least_confidence=settings.least_confidence,
+        strictness=settings.strictness,
+        candidates=settings.candidates if trigger is Trigger.INVOKED else 1,
+        limits=Limits(settings.max_tokens, settings.multiline),
     )
+
+
+def context_at(front: Front, document: TextDocument, settings: Settings) -> tuple[Snippet, ...]:
+    """Return what the model may read of the other open documents."""
+    if OPEN_FILES not in (DEFAULT_SOURCES if settings.context is None else settings.context):
+        return ()
+
+    def path_of_other(other: TextDocument) -> str | None:
+        path, _ = whereabouts(front, other)
+        alike = other.language == document.language
+        return path if alike and not no_context(path, settings.exclude_context) else None
+
+    return front.elsewhere.regions(document.uri, front.documents.get, path_of_other)

@@ -10,6 +10,14 @@ METHOD = "didChangeStatus"
 
 
 @dataclass(frozen=True)
+class Command:
+    """A command of this server, as in ``workspace/executeCommand``."""
+
+    title: str
+    command: str
+
+
+@dataclass(frozen=True)
 class Status:
     """One state of the status bar.
 
@@ -17,11 +25,17 @@ class Status:
         kind: "Normal", "Warning", "Error" or "Inactive".
         busy: Whether the model is loading.
         message: Reason code of the last silence, or certificate of the last text, or "".
+        command: What mends it, for a click; None if there is nothing to do.
     """
 
     kind: str = "Normal"
     busy: bool = False
     message: str = ""
+    command: Command | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as clients get it: without a command that is none."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 class StatusBar:
@@ -41,4 +55,4 @@ class StatusBar:
         """Tell the client, unless it knows."""
         if status != self._shown:
             self._shown = status
-            self._notify(METHOD, asdict(status))
+            self._notify(METHOD, status.as_dict())

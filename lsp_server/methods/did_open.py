@@ -9,6 +9,8 @@ from lsp_server.warming import expect
 
 
 def did_open(ls: Front, params: types.DidOpenTextDocumentParams) -> None:
-    """Take the text over, and have the engine read it."""
+    """Take the text over, and have the engine read it; one that ended for being idle will be needed."""
     ls.documents.open(params.text_document)
+    ls.elsewhere.opened(params.text_document.uri)
+    ls.wake()
     expect(ls, params.text_document.uri)

@@ -85,13 +85,13 @@ def test_a_burst_has_one_reply_each(client: Client) -> None:
 
 def test_a_burst_in_one_document_has_one_reply_each(client: Client) -> None:
     """100 requests in one document, 50 of them cancelled: only the last gets a text."""
-    client.open(URI, "hold\n")
+    client.open(URI, "hold\n" * 99)
     numbers = []
     for index in range(99):
-        numbers.append(client.complete(URI, 0, 4))
+        numbers.append(client.complete(URI, index, 4))
         if index % 2:
             client.cancel(numbers[-1])
-    numbers.append(client.complete(URI, 1, 0))
+    numbers.append(client.complete(URI, 99, 0))
     client.cancel(12345)
     replies = [client.reply(number) for number in numbers]
     assert [reply["error"]["code"] for reply in replies[1:99:2]] == [-32800] * 49

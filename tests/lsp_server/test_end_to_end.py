@@ -119,6 +119,35 @@ def test_a_name_behind_a_dot_is_one_that_exists(tmp_path: Path) -> None:
     run(session)
 
 
+def test_typing_as_suggested_asks_no_engine(tmp_path: Path) -> None:
+    """Whatever the model suggests: typed along, it stays, and the engine has been asked once."""
+
+    async def session(editor: Editor) -> None:
+        uri = await editor.open(tmp_path)
+        invoked = types.InlineCompletionContext(types.InlineCompletionTriggerKind.Invoked)
+        asked = types.InlineCompletionParams(invoked, types.TextDocumentIdentifier(uri), CURSOR)
+        result = await editor.text_document_inline_completion_async(asked)
+        assert result is not None, editor.statuses
+        text = result.items[0].insert_text
+        typed = text.partition("\n")[0]
+        for end in range(CURSOR.character, len(typed) - 1):
+            place = types.Position(CURSOR.line, end)
+            change = types.TextDocumentContentChangePartial(types.Range(place, place), typed[end])
+            identifier = types.VersionedTextDocumentIdentifier(end, uri)
+            editor.text_document_did_change(types.DidChangeTextDocumentParams(identifier, [change]))
+            result = await editor.text_document_inline_completion_async(
+                params(uri, types.Position(CURSOR.line, end + 1))
+            )
+            assert result is not None
+            assert [item.insert_text for item in result.items][0] == text
+        command = types.ExecuteCommandParams("verifill.showStatus")
+        answers = (await editor.workspace_execute_command_async(command))["answers"]
+        assert (answers["model"], answers["typed"]) == (1, len(typed) - 1 - CURSOR.character)
+        assert await editor.leave() == 0
+
+    run(session)
+
+
 def test_requests_can_be_cancelled_and_the_next_is_answered(tmp_path: Path) -> None:
     """A cancelled request is an error, the ones after it have text or a reason."""
 

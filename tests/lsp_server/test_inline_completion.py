@@ -19,9 +19,17 @@ Start = Callable[..., Client]
 
 
 def items(client: Client, line: int, character: int, uri: str = URI, **context: Any) -> list[dict[str, Any]] | None:
-    """Return the items at a position, None for none."""
+    """Return the items at a position without their commands, None for none."""
     result = client.reply(client.complete(uri, line, character, **context))["result"]
+    for item in result["items"] if result else ():
+        assert item.pop("command")["command"] == "verifill.didAccept"
     return result and result["items"]
+
+
+def broken(message: str) -> dict[str, Any]:
+    """Return the status for what a restart may mend."""
+    restart = {"title": "Restart the engine", "command": "verifill.restartEngine"}
+    return {"kind": "Error", "busy": False, "message": message, "command": restart}
 
 
 def span(line: int, start: int, end: int) -> dict[str, Any]:
@@ -115,7 +123,7 @@ def test_a_model_that_cannot_be_loaded(start: Start) -> None:
     assert items(client, 0, 1) is None
     assert items(client, 0, 1) is None
     assert len(client.notifications("window/showMessage")) == 1
-    assert client.notifications("didChangeStatus")[-1] == {"kind": "Error", "busy": False, "message": "load_failed"}
+    assert client.notifications("didChangeStatus")[-1] == broken("load_failed")
 
 
 def test_a_failure_is_an_error_once_per_cause(client: Client) -> None:
@@ -125,7 +133,7 @@ def test_a_failure_is_an_error_once_per_cause(client: Client) -> None:
     assert error["code"] == -32803
     assert error["message"].startswith("Verifill: completing failed: RuntimeError in complete, line ")
     assert items(client, 1, 4) is None
-    assert client.notifications("didChangeStatus")[-1] == {"kind": "Error", "busy": False, "message": "failed"}
+    assert client.notifications("didChangeStatus")[-1] == broken("failed")
     client.close()
     assert not [line for line in (*client.stderr, *map(str, client.received)) if "secret" in line]
 

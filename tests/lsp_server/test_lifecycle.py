@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,17 +11,26 @@ import pytest
 from tests.lsp_server.wire import PATIENCE, Client, frame
 
 URI = "file:///w/a.py"
+COMMANDS = ["verifill.didAccept", "verifill.restartEngine", "verifill.showStatus", "verifill.traceLast"]
+NO_ANSWERS = {
+    "answers": {"typed": 0, "cached": 0, "ahead": 0, "joined": 0, "model": 0},
+    "silences": {},
+    "begun_ahead": 0,
+    "accepted": 0,
+    "accepted_in_part": 0,
+}
 Start = Callable[..., Client]
 
 
 def test_capabilities_are_those_that_are_served(start: Start) -> None:
     """The whole reply to initialize: nothing is promised that is not kept."""
-    assert start().initialize() == {
+    inline = {"textDocument": {"inlineCompletion": {}}}
+    assert start().initialize(capabilities=inline) == {
         "capabilities": {
             "positionEncoding": "utf-16",
             "textDocumentSync": {"openClose": True, "change": 2, "save": {"includeText": True}},
             "inlineCompletionProvider": {},
-            "executeCommandProvider": {"commands": ["verifill.showStatus"]},
+            "executeCommandProvider": {"commands": COMMANDS},
             "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}, "fileOperations": {}},
         },
         "serverInfo": {"name": "verifill", "version": "9.9"},
@@ -116,10 +126,17 @@ def test_requests_out_of_order_are_refused(start: Start) -> None:
 def test_show_status_says_how_things_stand(client: Client) -> None:
     """The command shows a message and returns the status."""
     command = {"command": "verifill.showStatus"}
-    assert client.ask("workspace/executeCommand", command) == {"kind": "Normal", "busy": False, "message": ""}
+    ready = {"kind": "Normal", "busy": False, "message": ""}
+    assert client.ask("workspace/executeCommand", command) == {**ready, **NO_ANSWERS, "workspaces": []}
     assert client.notification("window/showMessage") == {"type": 3, "message": "Verifill: ready"}
     client.reply(client.complete("file:///not/open.py", 0, 0))
-    status = {"kind": "Normal", "busy": False, "message": "document_not_open"}
+    status = {
+        **ready,
+        "message": "document_not_open",
+        **NO_ANSWERS,
+        "silences": {"document_not_open": 1},
+        "workspaces": [],
+    }
     assert client.ask("workspace/executeCommand", command) == status
     message = "Verifill: ready; last answer: document_not_open"
     assert client.notification("window/showMessage") == {"type": 3, "message": message}
@@ -136,33 +153,9 @@ def test_trace_is_written_when_wanted(start: Start) -> None:
     client.reply(client.complete(URI, 1, 0))
     client.notify("$/setTrace", {"value": "off"})
     client.reply(client.complete(URI, 1, 0))
-    assert client.notifications("$/logTrace") == [
-        {"message": "inlineCompletion: no_legal_continuation"},
-        {"message": "inlineCompletion: 19 characters", "verbose": '{"timings_ms": {"total": 1.0}, "counters": {}}'},
-    ]
-
-
-@pytest.mark.parametrize(
-    ("options", "expected", "warnings"),
-    [
-        (None, "/default/python", []),
-        ({"python": "/usr/bin/python3"}, "/usr/bin/python3", []),
-        ({}, "/default/python", []),
-        ({"python": 3}, "/default/python", ["initializationOptions.python is not a string; using '/default/python'"]),
-        ({"strictness": 0.5}, "/default/python", []),
-        (
-            {"strictness": -1, "python": "/usr/bin/python3"},
-            "/usr/bin/python3",
-            ["initializationOptions.strictness is no number from 0 to 100; using 1"],
-        ),
-        ([1], "/default/python", ["initializationOptions is not an object and is ignored"]),
-    ],
-)
-def test_interpreter_comes_from_the_client(start: Start, options: object, expected: str, warnings: list[str]) -> None:
-    """A value that makes no sense is named, and the default used."""
-    client = start()
-    client.ready(initializationOptions=options)
-    client.open(URI, "environment")
-    result = client.reply(client.complete(URI, 0, 11))["result"]
-    assert result["items"][0]["insertText"] == "environment" + expected
-    assert [log["message"] for log in client.notifications("window/logMessage")] == warnings
+    silent, answered = client.notifications("$/logTrace")
+    assert silent == {"message": "inlineCompletion: no_legal_continuation"}
+    assert answered["message"] == "inlineCompletion: model, 19 characters"
+    counts = {"answers": {**NO_ANSWERS["answers"], "model": 1}, "silences": {"no_legal_continuation": 1}}
+    details = {"answer": "model", **NO_ANSWERS, **counts, "timings_ms": {"total": 1.0}, "counters": {}}
+    assert json.loads(answered["verbose"]) == details

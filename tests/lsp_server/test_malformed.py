@@ -49,7 +49,7 @@ def test_what_cannot_be_read_is_an_error_without_id(shared: Client, data: bytes,
     [
         ("no/such", {"a": {"b b": 1}}, -32601),
         ("no/such", None, -32601),
-        ("textDocument/completion", {}, -32601),
+        ("textDocument/hover", {}, -32601),
         ("textDocument/inlineCompletion", None, -32602),
         ("textDocument/inlineCompletion", {}, -32602),
         ("textDocument/inlineCompletion", [1], -32602),
@@ -104,7 +104,7 @@ def test_a_change_of_a_document_that_is_not_open_is_logged(shared: Client) -> No
 
 
 def test_responses_that_nobody_asked_for_are_ignored(shared: Client) -> None:
-    """This server sends no requests."""
+    """Whatever number they carry."""
     shared.send({"id": 77, "result": None})
     shared.send({"id": 78, "error": {"code": 1, "message": "x"}})
     alive(shared)

@@ -77,6 +77,14 @@ class Client:
         """Wait for a notification, with these parameters if any are named."""
         return self._wait(lambda m: m.get("method") == method and params in (None, m["params"]))["params"]
 
+    def asked(self, method: str) -> Message:
+        """Wait for a request of the server's, and return it whole."""
+        return self._wait(lambda m: m.get("method") == method and "id" in m)
+
+    def respond(self, request: Message, result: Any) -> None:
+        """Reply to a request of the server's."""
+        self.send({"id": request["id"], "result": result})
+
     def notifications(self, method: str) -> list[Any]:
         """Return the parameters of those that have arrived."""
         self._drain()
@@ -97,7 +105,7 @@ class Client:
     def ready(self, *encodings: str, **params: Any) -> Message:
         """Shake hands and wait until the service is loaded."""
         result = self.initialize(*encodings, **params)
-        self.notification("didChangeStatus", {"kind": "Normal", "busy": False, "message": ""})
+        self._wait(lambda m: m.get("method") == "didChangeStatus" and not m["params"]["busy"])
         return result
 
     def open(self, uri: str, text: str, language: str = "python") -> None:
