@@ -17,12 +17,15 @@ from completion.loading import ServiceFactory
 from http_api import openai, tabby
 from http_api.ask import desk_of
 from http_api.bodies import read
+from http_api.dashboard import dashboard, metrics, stats
 from http_api.desk import Desk
 from http_api.errors import ApiError, on_api_error, on_http_exception
 from http_api.guard import Guard
-from http_api.infill import infill
+from http_api.infill import infill, props
 from http_api.native import native
+from http_api.openapi import openapi
 from http_api.settings import ServerSettings
+from http_api.statistics import Statistics
 
 Answer = Callable[[Request, dict[str, Any]], Awaitable[Response]]
 
@@ -42,21 +45,16 @@ def create_app(service_factory: ServiceFactory, settings: ServerSettings) -> Sta
         yield
         await desk.close()
 
+    statistics = Statistics()
     app = Starlette(
-        routes=[
-            Route("/health", health, methods=["GET"]),
-            Route("/v1/complete", with_body(native), methods=["POST"]),
-            Route("/v1/completions", with_body(by_shape), methods=["POST"]),
-            Route("/v1/models", openai.models, methods=["GET"]),
-            Route("/v1/health", tabby.health, methods=["GET", "POST"]),
-            Route("/infill", with_body(infill), methods=["POST"]),
-        ],
-        middleware=[Middleware(Guard, settings=settings)],
+        routes=ROUTES,
+        middleware=[Middleware(Guard, settings=settings, paths=PATHS, statistics=statistics)],
         exception_handlers={ApiError: on_api_error, HTTPException: on_http_exception},
         lifespan=lifespan,
     )
     app.state.desk = desk
     app.state.settings = settings
+    app.state.statistics = statistics
     return app
 
 
@@ -81,3 +79,22 @@ def with_body(answer: Answer) -> Callable[[Request], Awaitable[Response]]:
         return await answer(request, await read(request))
 
     return endpoint
+
+
+ROUTES = (
+    Route("/", dashboard, methods=["GET"]),
+    Route("/health", health, methods=["GET"]),
+    Route("/metrics", metrics, methods=["GET"]),
+    Route("/openapi.json", openapi, methods=["GET"]),
+    Route("/v1/stats", stats, methods=["GET"]),
+    Route("/v1/complete", with_body(native), methods=["POST"]),
+    Route("/v1/completions", with_body(by_shape), methods=["POST"]),
+    Route("/v1/models", openai.models, methods=["GET"]),
+    Route("/v1/health", tabby.health, methods=["GET", "POST"]),
+    Route("/v1/events", with_body(tabby.events), methods=["POST"]),
+    Route("/v1beta/models", tabby.models, methods=["GET"]),
+    Route("/v1beta/server_setting", tabby.server_setting, methods=["GET"]),
+    Route("/infill", with_body(infill), methods=["POST"]),
+    Route("/props", props, methods=["GET"]),
+)
+PATHS = frozenset(route.path for route in ROUTES)

@@ -18,6 +18,9 @@ MOST_CANDIDATES = 16
 MOST_STOPS = 16
 MOST_CHARACTERS = 16_000_000
 
+MOST_SNIPPETS = 256
+"""Most parts of other files in one request."""
+
 
 def _no_nul(path: str) -> str:
     if "\0" in path:
@@ -66,6 +69,8 @@ def check(shape: type[Body], value: dict[str, Any]) -> Body:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"])[:80]
         message = first["msg"].removeprefix("Value error, ")
+        if first["type"] == "extra_forbidden":
+            message = f"unknown field; known are {', '.join(shape.model_fields)}"
         raise ApiError(422, f"{field}: {message}" if field else message, field or None) from error
 
 

@@ -47,6 +47,11 @@ class Desk:
         """The service, None until it is loaded."""
         return self._service
 
+    @property
+    def active(self) -> int:
+        """Requests that are worked on."""
+        return len(self._flights)
+
     def submit(self, request: CompletionRequest, cancel: CancelToken) -> Flight:
         """Admit a request.
 

@@ -11,24 +11,27 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from http_api.errors import ApiError, respond
 from http_api.settings import ServerSettings
+from http_api.statistics import Statistics
 
-PUBLIC = frozenset(("/health",))
-"""Paths that need no token; they tell nothing but whether the server is up."""
+PUBLIC = frozenset(("/", "/health"))
+"""Paths that need no token: a page without data, and whether the server is up."""
 
 _log = logging.getLogger(__name__)
 
 
 class Guard:
-    """ASGI middleware: Host header, token, size of the body, and no exception beyond it.
+    """ASGI middleware: Host header, token, size of the body, and no exception beyond it; counts the replies.
 
     The Host header is checked because a web page can make its own name point to 127.0.0.1 and
     then talk to this server from the user's browser (DNS rebinding).  There is no CORS.
     """
 
-    def __init__(self, app: ASGIApp, settings: ServerSettings) -> None:
-        """Stand before ``app``."""
+    def __init__(self, app: ASGIApp, settings: ServerSettings, paths: frozenset[str], statistics: Statistics) -> None:
+        """Stand before ``app``, whose paths are ``paths``."""
         self._app = app
         self._settings = settings
+        self._paths = paths
+        self._statistics = statistics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through or answer it."""
@@ -40,17 +43,21 @@ class Guard:
         async def sending(message: Message) -> None:
             nonlocal started
             started = True
+            if message["type"] == "http.response.start":
+                path = scope["path"] if scope["path"] in self._paths else "other"
+                self._statistics.replies[path, message["status"]] += 1
             await send(message)
 
         try:
             self._check(scope["path"], Headers(scope=scope))
             await self._app(scope, limited(receive, self._settings.most_body_bytes), sending)
         except ApiError as error:
-            await respond(scope, error)(scope, receive, send)
+            await respond(scope, error)(scope, receive, sending)
         except Exception as error:  # noqa: BLE001 -- the request's border; the message may quote the user's code
             _log.error("internal error, %s, in a request", type(error).__name__)
             if not started:
-                await respond(scope, ApiError(500, f"internal error, {type(error).__name__}"))(scope, receive, send)
+                failure = ApiError(500, f"internal error, {type(error).__name__}")
+                await respond(scope, failure)(scope, receive, sending)
 
     def _check(self, path: str, headers: Headers) -> None:
         if not is_ours(headers.get("host", ""), self._settings):

@@ -1,7 +1,7 @@
 """llama.cpp's ``POST /infill``, for llama.vim, llama.vscode and their kin.
 
 llama.vim drops a reply unless it has ``"content":"`` without a blank, so the JSON is compact.
-Text of other files (``input_extra``) is not used yet, nor are time limits and sampler chains.
+Time limits for prompts and sampler chains are not used.
 """
 
 from __future__ import annotations
@@ -13,9 +13,18 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from completion.types import Candidate, CompletionRequest, CompletionResult, Document, Limits, Sampling, Trigger
+from completion.types import (
+    Candidate,
+    CompletionRequest,
+    CompletionResult,
+    Document,
+    Limits,
+    Sampling,
+    Snippet,
+    Trigger,
+)
 from http_api.ask import complete, desk_of, settings_of
-from http_api.bodies import MOST_TOKENS, Candidates, Share, Stops, Temperature, Text, check
+from http_api.bodies import MOST_SNIPPETS, MOST_TOKENS, Candidates, Share, Stops, Temperature, Text, check
 from http_api.cuts import at_dedent, at_stop
 from http_api.events import stream
 from http_api.openai import history
@@ -24,17 +33,26 @@ from http_api.settings import ServerSettings
 MOST_TOP_K = 256
 
 
+class Extra(BaseModel):
+    """A part of another file."""
+
+    filename: Annotated[str, Field(max_length=4096)] = ""
+    text: Text
+
+
 class Body(BaseModel):
     """What a client sends; fields beside these change nothing.
 
-    ``n_predict`` below zero means "as many as usual", ``seed`` below zero "any", and
-    ``top_k`` of zero or below "all", as in llama.cpp.
+    ``n_predict`` below zero means "as many as usual", ``seed`` below zero "any", ``top_k`` of zero or
+    below "all", and ``t_max_predict_ms`` of zero or below "however long", as in llama.cpp.
     """
 
     input_prefix: Text
     input_suffix: Text
+    input_extra: Annotated[list[Extra], Field(max_length=MOST_SNIPPETS)] = []
     prompt: Text = ""
     n_predict: int = -1
+    t_max_predict_ms: Annotated[float, Field(allow_inf_nan=False)] = 0.0
     n_indent: Annotated[int, Field(ge=0)] = 0
     n_cmpl: Candidates = 1
     temperature: Temperature = 0.0
@@ -62,6 +80,18 @@ async def infill(request: Request, value: dict[str, Any]) -> Response:
     return JSONResponse(answers if body.n_cmpl > 1 else answers[0])
 
 
+async def props(request: Request) -> Response:
+    """Describe the server as llama.cpp does, as far as it is alike."""
+    service, settings = desk_of(request).service, settings_of(request)
+    return JSONResponse({
+        "default_generation_settings": {"params": {"n_predict": Limits.max_tokens, "temperature": 0.0}},
+        "total_slots": settings.most_requests,
+        "model_alias": None if service is None else service.model,
+        "modalities": {"vision": False, "audio": False},
+        "build_info": f"verifill {settings.version}",
+    })  # fmt: skip
+
+
 def warm(request: Request, body: Body) -> None:
     """Have the prompt read, so that the next request finds it in the cache.
 
@@ -83,8 +113,9 @@ def wanted(body: Body, settings: ServerSettings) -> CompletionRequest:
         trigger=Trigger.PROGRAM,
         environment=settings.environment,
         facts="live",
+        context=tuple(Snippet(extra.filename, extra.text) for extra in body.input_extra),
         candidates=body.n_cmpl,
-        limits=Limits(max_tokens=most),
+        limits=Limits(max_tokens=most, max_ms=body.t_max_predict_ms if body.t_max_predict_ms > 0 else None),
         sampling=Sampling(
             temperature=body.temperature,
             top_k=min(body.top_k, MOST_TOP_K) if body.top_k > 0 else MOST_TOP_K,
@@ -99,19 +130,20 @@ def answer(index: int, candidate: Candidate, body: Body, result: CompletionResul
     """Return one alternative as llama.cpp would."""
     text = at_dedent(at_stop(candidate.text, body.stop), body.n_indent)
     limit = candidate.finish_reason == "length" and text == candidate.text
-    counted = result.counters
+    counted, times = result.counters, result.timings_ms  # empty where no work was done
     return {
         "index": index,
         "content": text,
         "stop": True,
         "stop_type": "limit" if limit else "eos" if text == candidate.text else "word",
         "model": result.model,
-        "tokens_predicted": counted["new_tokens"],
-        "tokens_evaluated": counted["prompt_tokens"],
-        "tokens_cached": counted["reused_tokens"],
+        "tokens_predicted": counted.get("new_tokens", 0),
+        "tokens_evaluated": counted.get("prompt_tokens", 0),
+        "tokens_cached": counted.get("reused_tokens", 0),
+        "truncated": any(counted.get("unseen", {}).values()),
         "timings": {
-            **speed("prompt", counted["prefilled_tokens"], result.timings_ms["prefill"]),
-            **speed("predicted", counted["new_tokens"], result.timings_ms["decode"]),
+            **speed("prompt", counted.get("prefilled_tokens", 0), times.get("prefill", 0.0)),
+            **speed("predicted", counted.get("new_tokens", 0), times.get("decode", 0.0)),
         },
         "verifill": history(result),
     }

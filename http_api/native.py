@@ -14,19 +14,39 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from completion.context.sources import SOURCES
 from completion.cursor import offset_of
+from completion.filters import FILTERS
 from completion.json_output import dumps
-from completion.types import MOST_STRICTNESS, CompletionRequest, Document, Limits, Sampling, SamplingMode, Trigger
+from completion.types import (
+    MOST_STRICTNESS,
+    CompletionRequest,
+    Document,
+    Limits,
+    Sampling,
+    SamplingMode,
+    Snippet,
+    Trigger,
+)
 from completion.workspace import nearest_project
 from decoding.drafters.registry import BUILDERS
 from http_api.ask import complete, settings_of
-from http_api.bodies import MOST_TOKENS, Candidates, Path, Seed, Share, Temperature, Text, check
+from http_api.bodies import MOST_SNIPPETS, MOST_TOKENS, Candidates, Path, Seed, Share, Temperature, Text, check
 from http_api.errors import ApiError
 from http_api.settings import ServerSettings
 from monitors.registry import NAMES
 
 Names = Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=32)]
 Position = Annotated[int, Field(ge=0)]
+
+
+class Part(BaseModel):
+    """A part of another file that the model may read."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    path: Path
+    text: Text
 
 
 class Body(BaseModel):
@@ -47,11 +67,16 @@ class Body(BaseModel):
     workspace: Path | None = None
     monitors: Names | None = None
     drafters: Names | None = None
+    context: Annotated[list[Part], Field(max_length=MOST_SNIPPETS)] = []
+    sources: Names | None = None
+    filters: Names | None = None
+    least_confidence: Share | None = None
     strictness: Annotated[float, Field(ge=0, le=MOST_STRICTNESS, allow_inf_nan=False)] = 1.0
     facts: Literal["wait", "live", "none"] = "wait"
     candidates: Candidates = 1
     max_tokens: Annotated[int, Field(ge=1, le=MOST_TOKENS)] = Limits.max_tokens
     multiline: bool = True
+    max_ms: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     temperature: Temperature = 0.0
     top_k: Annotated[int, Field(ge=1, le=256)] = 256
     top_p: Share = 1.0
@@ -59,6 +84,7 @@ class Body(BaseModel):
     seed: Seed = 0
     mode: SamplingMode = SamplingMode.EVIDENCE
     strength: Annotated[float, Field(ge=0, le=MOST_STRICTNESS, allow_inf_nan=False)] = 1.0
+    trace: bool = False
 
 
 async def native(request: Request, value: dict[str, Any]) -> Response:
@@ -66,6 +92,8 @@ async def native(request: Request, value: dict[str, Any]) -> Response:
     body = check(Body, value)
     check_names("monitors", body.monitors, NAMES)
     check_names("drafters", body.drafters, tuple(BUILDERS))
+    check_names("sources", body.sources, SOURCES)
+    check_names("filters", body.filters, tuple(FILTERS))
     result = await complete(request, wanted(body, settings_of(request)))
     return Response(dumps(result), media_type="application/json")
 
@@ -87,10 +115,15 @@ def wanted(body: Body, settings: ServerSettings) -> CompletionRequest:
         facts=body.facts,
         monitors=None if body.monitors is None else tuple(body.monitors),
         drafters=None if body.drafters is None else tuple(body.drafters),
+        context=tuple(Snippet(part.path, part.text) for part in body.context),
+        sources=None if body.sources is None else tuple(body.sources),
+        filters=None if body.filters is None else tuple(body.filters),
+        least_confidence=body.least_confidence,
         strictness=body.strictness,
         candidates=body.candidates,
-        limits=Limits(body.max_tokens, body.multiline),
+        limits=Limits(body.max_tokens, body.multiline, body.max_ms),
         sampling=Sampling(body.temperature, body.top_k, body.top_p, body.min_p, body.seed, body.mode, body.strength),
+        trace=body.trace,
     )
 
 

@@ -2,8 +2,8 @@
 
 Differences, all of them told in docs/http.md: temperature is 0 unless asked for, equal requests
 have equal answers, no alternative comes twice (there may be fewer than ``n``), and a prompt
-without suffix is refused.  Such a prompt is meant raw, often with the marks of some model's
-template in it; the service lays prompts out itself, and for it those marks are plain text.
+without suffix is either in a known fill-in-the-middle format, which is taken apart
+(``templates``), or refused: the service lays prompts out itself.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from http_api.bodies import MOST_TOKENS, Candidates, Seed, Share, Stops, Tempera
 from http_api.cuts import at_stop
 from http_api.events import stream
 from http_api.settings import ServerSettings
+from http_api.templates import taken_apart
 
 # What would change the answer and is not served; the values that ask for nothing are let through.
 UNSERVED: dict[str, tuple[object, ...]] = {
@@ -66,9 +67,10 @@ async def completions(request: Request, value: dict[str, Any]) -> Response:
         if value.get(field) not in neutral:
             raise refuse(field, "is not served; leave it out")
     body = check(Body, value)
-    if body.suffix is None:
+    code = taken_apart(body.prompt) if body.suffix is None else (body.prompt, body.suffix)
+    if code is None:
         raise refuse("suffix", 'is missing: raw prompts are not served; send the code behind the cursor, "" for none')
-    result = await complete(request, wanted(body, body.suffix, settings_of(request)))
+    result = await complete(request, wanted(body, code, settings_of(request)))
     head = {
         "id": f"cmpl-{uuid.uuid4().hex}",
         "object": "text_completion",
@@ -90,11 +92,12 @@ async def models(request: Request) -> Response:
     return JSONResponse({"object": "list", "data": cards})
 
 
-def wanted(body: Body, suffix: str, settings: ServerSettings) -> CompletionRequest:
-    """Return what the service is asked."""
+def wanted(body: Body, code: tuple[str, str], settings: ServerSettings) -> CompletionRequest:
+    """Return what the service is asked: to write between the two halves of ``code``."""
+    before, behind = code
     return CompletionRequest(
-        document=Document(f"{settings.workspace}/untitled.py", body.prompt + suffix),
-        offset=len(body.prompt),
+        document=Document(f"{settings.workspace}/untitled.py", before + behind),
+        offset=len(before),
         workspace=settings.workspace,
         trigger=Trigger.PROGRAM,
         environment=settings.environment,
@@ -126,8 +129,8 @@ def frames(
 
 
 def usage(result: CompletionResult) -> dict[str, int]:
-    """Return how many tokens were read and written, those cut off again included."""
-    prompt, new = result.counters["prompt_tokens"], result.counters["new_tokens"]
+    """Return how many tokens were read and written, those cut off again included; none where no work was done."""
+    prompt, new = result.counters.get("prompt_tokens", 0), result.counters.get("new_tokens", 0)
     return {"prompt_tokens": prompt, "completion_tokens": new, "total_tokens": prompt + new}
 
 

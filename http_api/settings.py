@@ -18,6 +18,8 @@ class ServerSettings:
         workspace: Project folder of requests that name none.
         environment: The user's Python interpreter, or "" for the standard library alone; a
             request cannot choose it, because it is run.
+        exclude: Files in which nothing is suggested, as patterns (``completion.privacy``).
+        exclude_context: Files that are not read for other files' sake.
         most_requests: Requests admitted at once, those that run included.
         most_body_bytes: Largest body of a request.
     """
@@ -28,5 +30,7 @@ class ServerSettings:
     hosts: frozenset[str] = frozenset(("localhost", "127.0.0.1", "::1"))
     any_address: bool = False
     environment: str = ""
+    exclude: tuple[str, ...] = ()
+    exclude_context: tuple[str, ...] = ()
     most_requests: int = 16
     most_body_bytes: int = 32_000_000

@@ -1,29 +1,53 @@
-"""Tabby's completions, for its editor extensions: ``POST /v1/completions`` with ``segments``, ``/v1/health``."""
+"""Tabby's completions, for its editor extensions: ``POST /v1/completions`` with ``segments``, and what goes with it."""
 
 from __future__ import annotations
 
 import os
 import platform
 import uuid
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from completion import types
 from completion.types import CompletionRequest, Document, Sampling, Trigger
-from http_api.ask import complete, desk_of, settings_of
-from http_api.bodies import Path, Seed, Temperature, Text, check, refuse
+from http_api.ask import complete, desk_of, settings_of, statistics_of
+from http_api.bodies import MOST_SNIPPETS, Path, Seed, Temperature, Text, check, refuse
 from http_api.openai import history
 from http_api.settings import ServerSettings
+from http_api.statistics import EVENTS
+
+
+class Snippet(BaseModel):
+    """A part of another file."""
+
+    filepath: Path
+    body: Text
+
+
+Snippets = Annotated[list[Snippet], Field(max_length=MOST_SNIPPETS)] | None
 
 
 class Segments(BaseModel):
-    """The code around the cursor; snippets of other files are not used yet."""
+    """The code around the cursor, and what the client has found for it elsewhere, the best first."""
 
     prefix: Text
     suffix: Text | None = None
     filepath: Path | None = None
+    declarations: Snippets = None
+    relevant_snippets_from_changed_files: Snippets = None
+    relevant_snippets_from_recently_opened_files: Snippets = None
+
+    def context(self) -> tuple[types.Snippet, ...]:
+        """Return the parts of other files, the least relevant first."""
+        found = (
+            *(self.declarations or ()),
+            *(self.relevant_snippets_from_changed_files or ()),
+            *(self.relevant_snippets_from_recently_opened_files or ()),
+        )
+        return tuple(types.Snippet(snippet.filepath, snippet.body) for snippet in reversed(found))
 
 
 class DebugOptions(BaseModel):
@@ -40,6 +64,16 @@ class Body(BaseModel):
     temperature: Temperature | None = None
     seed: Seed | None = None
     debug_options: DebugOptions | None = None
+
+
+class Event(BaseModel):
+    """What a client tells of a completion that it has shown; the kinds that count are those of ``statistics.EVENTS``.
+
+    Clients send more, such as the time that a completion was visible for; it is not kept.
+    """
+
+    type: Annotated[str, Field(max_length=64)]
+    completion_id: Annotated[str, Field(max_length=128)]
 
 
 async def completions(request: Request, value: dict[str, Any]) -> Response:
@@ -73,6 +107,25 @@ async def health(request: Request) -> Response:
     return JSONResponse(about if service is None else {"model": service.model, **about})
 
 
+async def events(request: Request, value: dict[str, Any]) -> Response:
+    """Count what became of a completion; what it was is not remembered."""
+    event = check(Event, value)
+    if event.type in EVENTS:
+        statistics_of(request).events[event.type] += 1
+    return JSONResponse({})
+
+
+async def models(request: Request) -> Response:
+    """List the one model; none while it loads."""
+    service = desk_of(request).service
+    return JSONResponse({"completion": [] if service is None else [service.model], "chat": [], "embedding": []})
+
+
+async def server_setting(request: Request) -> Response:
+    """Tell clients to send their telemetry nowhere."""
+    return JSONResponse({"disable_client_side_telemetry": True})
+
+
 def wanted(body: Body, segments: Segments, settings: ServerSettings) -> CompletionRequest:
     """Return what the service is asked; the file's path is taken as relative to the workspace."""
     path = os.path.normpath(os.path.join(settings.workspace, segments.filepath or "untitled.py"))
@@ -83,5 +136,6 @@ def wanted(body: Body, segments: Segments, settings: ServerSettings) -> Completi
         trigger=Trigger.PROGRAM,
         environment=settings.environment,
         facts="live",
+        context=segments.context(),
         sampling=Sampling(temperature=body.temperature or 0.0, seed=body.seed or 0),
     )

@@ -1,8 +1,9 @@
 """A service that does what the document says, and an app over it.
 
 The word before the cursor decides: ``hold`` waits until the token fires, ``fail`` raises an
-error that quotes the document, ``silent`` has no text, ``lines`` has several, ``long`` ended at
-the token limit; else the text is ``done``.  Alternatives are numbered.
+error that quotes the document, ``silent`` has no text, ``undone`` has none and no work was done for
+it, ``lines`` has several, ``long`` ended at the token limit; else the text is ``done``.  Alternatives
+are numbered.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ class ScriptedService:
 
     model = "scripted"
     device = "none"
+    warning = ""
 
     def __init__(self) -> None:
         """Start with nothing asked."""
@@ -56,6 +58,8 @@ class ScriptedService:
             raise RuntimeError(f"cannot complete {request.document.text}")
         if word == ["silent"]:
             return NOTHING
+        if word == ["undone"]:
+            return replace(NOTHING, reason=Reason.OUT_OF_MEMORY, counters={}, timings_ms={})
         text, finish = TEXTS.get("".join(word), "done"), "length" if word == ["long"] else "stop"
         others = (Candidate(f"other {number}", -2.0, "stop") for number in range(1, request.candidates))
         return replace(RESULT, candidates=(Candidate(text, -1.0, finish), *others))
@@ -63,6 +67,12 @@ class ScriptedService:
     def warm(self, request: CompletionRequest) -> None:
         """Remember it."""
         self.warmed.append(request)
+
+    def wake(self) -> None:
+        """Be awake."""
+
+    def end(self) -> None:
+        """Hold nothing."""
 
     def close(self) -> None:
         """Remember it."""

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from completion.types import Document, Limits, Sampling, Trigger
+from completion.types import Document, Limits, Sampling, Snippet, Trigger
 from tests.http_api.scripted import ScriptedService
 
 CODE = {"input_prefix": "a = 1\n", "prompt": "b = ", "input_suffix": "\nc = 2\n"}
@@ -50,8 +50,9 @@ def test_llama_vim(client: TestClient, service: ScriptedService) -> None:
     }
     (asked,) = service.asked
     assert (asked.document, asked.offset) == (Document("/w/untitled.py", "a = 1\nb = \nc = 2\n"), 10)
-    assert (asked.trigger, asked.facts, asked.limits) == (Trigger.PROGRAM, "live", Limits(16))
+    assert (asked.trigger, asked.facts, asked.limits) == (Trigger.PROGRAM, "live", Limits(16, max_ms=1000))
     assert asked.sampling == Sampling(top_k=40, top_p=0.9)
+    assert asked.context == (Snippet("d.py", "d = 3"),)
 
 
 def test_whole_reply(client: TestClient) -> None:

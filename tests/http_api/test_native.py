@@ -10,8 +10,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from completion.json_output import dumps
-from completion.types import Candidate, CompletionRequest, Document, Limits, Sampling, SamplingMode, Trigger
-from tests.http_api.scripted import ScriptedService
+from completion.types import Candidate, CompletionRequest, Document, Limits, Sampling, SamplingMode, Snippet, Trigger
+from tests.http_api.scripted import SETTINGS, ScriptedService, serving
 from tests.verifill.samples import RESULT
 
 PATH = "/v1/complete"
@@ -24,6 +24,22 @@ def test_result(client: TestClient) -> None:
     assert reply.text == dumps(replace(RESULT, candidates=(Candidate("done", -1.0, "stop"),)))
 
 
+@pytest.mark.parametrize("path", ["/w/.env", "keys/server.pem", "generated/a.py"])
+def test_an_excluded_file_has_a_reason_and_nobody_is_asked(service: ScriptedService, path: str) -> None:
+    """Built-in patterns, and those that the server was started with."""
+    with serving(service, replace(SETTINGS, exclude=("generated/",))) as client:
+        reply = client.post(PATH, json={"path": path, "text": "x = ", "offset": 4}).json()
+    assert (reply["reason"], reply["text"]) == ("excluded_file", "")
+    assert service.asked == []
+
+
+def test_what_is_no_context_is_the_servers_choice(service: ScriptedService) -> None:
+    """It goes along with every request."""
+    with serving(service, replace(SETTINGS, exclude_context=("*.sql",))) as client:
+        client.post(PATH, json={"path": "a.py", "text": "x = ", "offset": 4})
+    assert [request.exclude_context for request in service.asked] == [("*.sql",)]
+
+
 def test_request(client: TestClient, service: ScriptedService) -> None:
     """Each field has its place in the request."""
     wishes = {
@@ -31,9 +47,15 @@ def test_request(client: TestClient, service: ScriptedService) -> None:
         "monitors": ["brackets"],
         "drafters": [],
         "facts": "live",
+        "context": [{"path": "b.py", "text": "B = 1\n"}],
+        "sources": ["definitions"],
+        "filters": [],
+        "least_confidence": 0.25,
         "candidates": 2,
         "max_tokens": 9,
         "multiline": False,
+        "max_ms": 250,
+        "trace": True,
         "temperature": 0.5,
         "top_k": 5,
         "top_p": 0.9,
@@ -53,9 +75,14 @@ def test_request(client: TestClient, service: ScriptedService) -> None:
             facts="live",
             monitors=("brackets",),
             drafters=(),
+            context=(Snippet("b.py", "B = 1\n"),),
+            sources=("definitions",),
+            filters=(),
+            least_confidence=0.25,
             candidates=2,
-            limits=Limits(9, multiline=False),
+            limits=Limits(9, multiline=False, max_ms=250),
             sampling=Sampling(0.5, 5, 0.9, 0.1, 7, SamplingMode.ALIGNED, 0.5),
+            trace=True,
         )
     ]
 
@@ -86,7 +113,7 @@ def test_defaults(client: TestClient, service: ScriptedService, tmp_path: Path) 
         ({"offset": 0, "facts": "x"}, "facts: Input should be 'wait', 'live' or 'none'"),
         ({"offset": 0, "candidates": 1000}, "candidates: Input should be less than or equal to 16"),
         ({"offset": 0, "max_tokens": 513}, "max_tokens: Input should be less than or equal to 512"),
-        ({"offset": 0, "python": "/bin/sh"}, "python: Extra inputs are not permitted"),
+        ({"offset": 0, "python": "/bin/sh"}, "python: unknown field; known are path, text, "),
         ({"offset": 0, "path": ""}, "path: String should have at least 1 character"),
         ({"offset": 0, "path": "a\0"}, "path: must not have a NUL character"),
     ],

@@ -22,7 +22,9 @@ def test_completion(client: TestClient, service: ScriptedService) -> None:
             "suffix": "\n",
             "filepath": "src/a.py",
             "git_url": "git@example.org:a/b",
-            "declarations": [{"filepath": "b.py", "body": "def f(): ..."}],
+            "declarations": [{"filepath": "b.py", "body": "def f(): ..."}, {"filepath": "c.py", "body": "C = 1"}],
+            "relevant_snippets_from_changed_files": [{"filepath": "d.py", "body": "D = 1", "score": 0.5}],
+            "relevant_snippets_from_recently_opened_files": None,
             "clipboard": "text",
         },
         "user": "u",
@@ -35,6 +37,9 @@ def test_completion(client: TestClient, service: ScriptedService) -> None:
     assert reply == {"choices": [{"index": 0, "text": "done"}]}
     (asked,) = service.asked
     assert (asked.document, asked.offset) == (Document("/w/src/a.py", "x = \n"), 4)
+    assert [(part.path, part.text) for part in asked.context] == [
+        ("d.py", "D = 1"), ("c.py", "C = 1"), ("b.py", "def f(): ..."),
+    ]  # fmt: skip
     assert (asked.workspace, asked.environment) == ("/w", "/default/python")
     assert (asked.trigger, asked.facts, asked.sampling) == (Trigger.PROGRAM, "live", Sampling(0.1, seed=3))
 

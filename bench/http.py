@@ -1,0 +1,344 @@
+"""Many programs at once over HTTP, and what an editor beside them feels of it.
+
+    python -m bench.http [--seconds 60] [--clients 32] [--files 6] [--characters 30]
+
+`verifill serve` and `verifill lsp` share an engine.  Files of the standard library are typed into an editor's
+window (`bench.lsp`), each twice: alone, and while the clients ask as fast as they are answered, in all dialects;
+a quarter of the requests is given up after a few milliseconds.  Which of the two comes first alternates, and each
+has a window of its own, so that nothing that a window keeps helps the other.
+
+Wanted: no reply but 200 and 429, none lost, never more requests admitted than the limit, all of them gone at the
+end, memory flat, and the editor's median within 1.3 times that of typing alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.progress import track
+
+from bench.common import markdown, write_results
+from bench.keystrokes import places, typed
+from bench.lsp import Answer, own_engine, replay, resident_mb
+from bench.window import Window
+from completion.hosts.run_folder import engines, run_folder
+
+TOKEN = "a-token-for-measurements"
+PATIENCE_S = 60.0
+GIVEN_UP = 0.25
+PAUSE_MS = 100.0
+WANTED_RATIO = 1.3
+
+
+@dataclass
+class Tally:
+    """What became of the clients' requests.
+
+    Attributes:
+        statuses: Replies by status.
+        given_up: Requests whose client hung up.
+        lost: Requests that neither got a reply nor were given up, by what happened instead.
+        reply_ms: Times of replies with status 200.
+    """
+
+    statuses: Counter[int] = field(default_factory=Counter)
+    given_up: int = 0
+    lost: Counter[str] = field(default_factory=Counter)
+    reply_ms: list[float] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running `verifill serve`.
+
+    Attributes:
+        pid: Its process.
+        port: Where it listens.
+    """
+
+    pid: int
+    port: int
+
+    def ask(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
+        """Send a request and return status and JSON of its reply."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
+        try:
+            self.send(connection, method, path, body)
+            reply = connection.getresponse()
+            return reply.status, json.loads(reply.read())
+        finally:
+            connection.close()
+
+    def send(self, connection: http.client.HTTPConnection, method: str, path: str, body: object) -> None:
+        """Send a request over a connection."""
+        data = None if body is None else json.dumps(body).encode()
+        connection.request(method, path, data, {"Authorization": f"Bearer {TOKEN}"})
+
+
+class Clients:
+    """Programs that ask as long as they are let."""
+
+    def __init__(self, server: Server, count: int, files: Sequence[Path]) -> None:
+        """Start them; they wait until they are let."""
+        self.tally = Tally()
+        self._server, self._texts = server, [path.read_text(encoding="utf-8", errors="replace") for path in files]
+        self._going, self._ended, self._lock = threading.Event(), threading.Event(), threading.Lock()
+        self._threads = [threading.Thread(target=self._ask_on, args=(number,)) for number in range(count)]
+        for thread in self._threads:
+            thread.start()
+
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """Let them ask; afterwards nothing of theirs is worked on any more."""
+        self._going.set()
+        yield
+        self._going.clear()
+        deadline = time.monotonic() + PATIENCE_S
+        while self._server.ask("GET", "/v1/stats")[1]["active"] and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    def end(self) -> None:
+        """End them."""
+        self._ended.set()
+        self._going.set()
+        for thread in self._threads:
+            thread.join(PATIENCE_S)
+
+    def _ask_on(self, number: int) -> None:
+        rng = random.Random(number)
+        while self._going.wait() and not self._ended.is_set():
+            path, body = self._request(rng)
+            if rng.random() < GIVEN_UP:
+                self._give_up(path, body, rng.uniform(0.0, 0.1))
+            else:
+                self._ask(path, body)
+
+    def _request(self, rng: random.Random) -> tuple[str, dict[str, Any]]:
+        """Return a request at some place of some file, in some dialect."""
+        states = list(typed(rng.choice(self._texts), 30, rng))
+        state = rng.choice(states)
+        name = f"client_{rng.randrange(8)}.py"
+        whole = {"path": name, "text": state.before + state.behind, "offset": len(state.before), "facts": "live"}
+        return rng.choice((
+            ("/v1/complete", whole),
+            ("/v1/completions", {"prompt": state.before, "suffix": state.behind, "max_tokens": 32, "stream": True}),
+            ("/v1/completions", {"segments": {"prefix": state.before, "suffix": state.behind, "filepath": name}}),
+            ("/infill", {"input_prefix": state.before, "input_suffix": state.behind, "n_predict": 32}),
+        ))  # fmt: skip
+
+    def _ask(self, path: str, body: object) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", self._server.port, timeout=PATIENCE_S)
+        begin = time.perf_counter()
+        try:
+            self._server.send(connection, "POST", path, body)
+            reply = connection.getresponse()
+            reply.read()
+        except (OSError, http.client.HTTPException) as error:
+            with self._lock:
+                self.tally.lost[type(error).__name__] += 1
+            return
+        finally:
+            connection.close()
+        with self._lock:
+            self.tally.statuses[reply.status] += 1
+            if reply.status == 200:
+                self.tally.reply_ms.append(1000 * (time.perf_counter() - begin))
+        if reply.status == 429:
+            self._ended.wait(float(reply.headers["Retry-After"]) / 4)
+
+    def _give_up(self, path: str, body: object, seconds: float) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", self._server.port, timeout=PATIENCE_S)
+        self._server.send(connection, "POST", path, body)
+        time.sleep(seconds)
+        connection.close()
+        with self._lock:
+            self.tally.given_up += 1
+
+
+class Watch:
+    """Looks at the server twice a second.
+
+    Attributes:
+        active: Most requests that were worked on at once.
+        memory_mb: (seconds, server, engine) of each look.
+    """
+
+    def __init__(self, server: Server, engine: int) -> None:
+        """Begin."""
+        self.active = 0
+        self.memory_mb: list[tuple[float, float, float]] = []
+        self._server, self._engine, self._ended = server, engine, threading.Event()
+        self._thread = threading.Thread(target=self._look)
+        self._thread.start()
+
+    def end(self) -> None:
+        """End."""
+        self._ended.set()
+        self._thread.join()
+
+    def growth(self, column: int) -> float:
+        """Return how fast memory grew in the second half, MB a minute."""
+        half = self.memory_mb[len(self.memory_mb) // 2 :]
+        return float(60 * np.polyfit([row[0] for row in half], [row[column] for row in half], 1)[0])
+
+    def _look(self) -> None:
+        begin = time.monotonic()
+        while not self._ended.wait(0.5):
+            _, stats = self._server.ask("GET", "/v1/stats")
+            self.active = max(self.active, stats["active"])
+            memory = resident_mb(self._server.pid), resident_mb(self._engine)
+            self.memory_mb.append((time.monotonic() - begin, *memory))
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Server]:
+    """Run `verifill serve` in a folder."""
+    with tempfile.NamedTemporaryFile("w", prefix="vf-token-") as token:
+        token.write(TOKEN)
+        token.flush()
+        command = [sys.executable, "-m", "verifill", "serve", "--port", "0", "--token-file", token.name]
+        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+        process = subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True)
+        try:
+            assert process.stderr is not None
+            ready = next(found for line in process.stderr if (found := re.search(r"ready at \S+:(\d+)$", line)))
+            yield Server(process.pid, int(ready[1]))
+        finally:
+            process.terminate()
+            process.wait(PATIENCE_S)
+
+
+def main() -> None:
+    """Measure, print and write the results."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=60.0, help="with clients, at least")
+    parser.add_argument("--clients", type=int, default=32)
+    parser.add_argument("--files", type=int, default=6, help="typed into")
+    parser.add_argument("--characters", type=int, default=30, help="typed into each file")
+    parser.add_argument("--seed", type=int, default=9, help="of the choice of files")
+    parser.set_defaults(pause_ms=PAUSE_MS)
+    options = parser.parse_args()
+    with own_engine() as folder, serving(folder) as server:
+        numbers = measure(folder, server, options)
+    table = as_table(numbers)
+    print(table)
+    write_results("http", numbers, table)
+
+
+def measure(folder: Path, server: Server, options: argparse.Namespace) -> dict[str, Any]:
+    """Type alone and beside the clients, and return what was seen."""
+    (files,) = engines(run_folder())
+    record = files.read_record()
+    assert record is not None
+    chosen = places(options.files + 8, options.seed)
+    clients, watch = Clients(server, options.clients, chosen[options.files :]), Watch(server, record.pid)
+    alone: list[Answer] = []
+    beside: list[Answer] = []
+    loaded = 0.0
+
+    def type_beside(path: Path) -> None:
+        nonlocal loaded
+        begin = time.monotonic()
+        with clients.asking():
+            beside.extend(type_into(folder, path, options))
+        loaded += time.monotonic() - begin
+
+    try:
+        for number, path in enumerate(track(chosen[: options.files], "typing")):
+            if number % 2:
+                alone += type_into(folder, path, options)
+            type_beside(path)
+            if not number % 2:
+                alone += type_into(folder, path, options)
+        with clients.asking():
+            time.sleep(max(0.0, options.seconds - loaded))
+    finally:
+        clients.end()
+        watch.end()
+    _, stats = server.ask("GET", "/v1/stats")
+    tally = clients.tally
+    return {
+        "clients": options.clients,
+        "statuses": {str(status): count for status, count in sorted(tally.statuses.items())},
+        "given_up": tally.given_up,
+        "lost": dict(tally.lost),
+        "reply_ms": percentiles(tally.reply_ms),
+        "editor_alone_ms": percentiles([answer.ms for answer in alone if answer.stages]),
+        "editor_beside_ms": percentiles([answer.ms for answer in beside if answer.stages]),
+        "stages_alone_ms": stages(alone),
+        "stages_beside_ms": stages(beside),
+        "most_active": watch.active,
+        "most_requests": stats["most_requests"],
+        "active_at_the_end": stats["active"],
+        "memory_mb": watch.memory_mb,
+        "growth_mb_a_minute": {"server": watch.growth(1), "engine": watch.growth(2)},
+        "load_average": os.getloadavg(),
+    }
+
+
+def type_into(folder: Path, path: Path, options: argparse.Namespace) -> list[Answer]:
+    """Type into a file in a window of its own."""
+    window = Window(folder)
+    window.wait_until_ready()
+    answers = list(replay(window, path, options))
+    window.leave()
+    return answers
+
+
+def percentiles(times: Sequence[float]) -> dict[str, float]:
+    """Return how many there are, p50, p95 and p99."""
+    shares = np.percentile(times, (50, 95, 99)) if times else (float("nan"),) * 3
+    return {"n": len(times), **dict(zip(("p50", "p95", "p99"), map(float, shares), strict=True))}
+
+
+def stages(answers: Sequence[Answer]) -> dict[str, float]:
+    """Return the median of each stage of the engine's work."""
+    worked = [answer.stages for answer in answers if answer.stages]
+    names = sorted({name for one in worked for name in one})
+    return {name: float(np.median([one.get(name, 0.0) for one in worked])) for name in names}
+
+
+def as_table(numbers: dict[str, Any]) -> str:
+    """Return what was seen beside what was wanted, and where the editor's time went."""
+    alone, beside, reply = numbers["editor_alone_ms"], numbers["editor_beside_ms"], numbers["reply_ms"]
+    statuses, growth, memory = numbers["statuses"], numbers["growth_mb_a_minute"], numbers["memory_mb"]
+    others = {status: count for status, count in statuses.items() if status not in ("200", "429")}
+    ratios = f"{beside['p50'] / alone['p50']:.2f}, {beside['p95'] / alone['p95']:.2f}"
+    at_once, at_most = f"{numbers['most_active']}; {numbers['active_at_the_end']}", numbers["most_requests"]
+    seen = markdown(("", "seen", "wanted"), [
+        (f"{numbers['clients']} clients: replies 200, 429", f"{statuses.get('200', 0)}, {statuses.get('429', 0)}", ""),
+        ("other replies", others or "none", "none"),
+        ("given up by their clients", numbers["given_up"], ""),
+        ("lost", numbers["lost"] or "none", "none"),
+        ("a reply, ms: p50, p95", f"{reply['p50']:.0f}, {reply['p95']:.0f}", ""),
+        ("most at once; at the end", at_once, f"at most {at_most}; 0"),
+        ("an answer in the editor, ms: p50, p95, alone", f"{alone['p50']:.0f}, {alone['p95']:.0f}", ""),
+        ("beside the clients", f"{beside['p50']:.0f}, {beside['p95']:.0f}", ""),
+        ("ratio of p50, p95", ratios, f"p50 at most {WANTED_RATIO}"),
+        ("memory at the end, MB: server, engine", f"{memory[-1][1]:.0f}, {memory[-1][2]:.0f}", ""),
+        ("growth in the second half, MB a minute", f"{growth['server']:.1f}, {growth['engine']:.1f}", "about 0"),
+    ])  # fmt: skip
+    before, after = numbers["stages_alone_ms"], numbers["stages_beside_ms"]
+    rows = [(name, f"{before[name]:.1f}", f"{after.get(name, 0.0):.1f}") for name in before]
+    return f"{seen}\n\n{markdown(('stage of the editor, median ms', 'alone', 'beside'), rows)}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+start(document.getElementById("page"));

@@ -1,0 +1,1 @@
+draw(document.getElementById("page"), JSON.parse(document.getElementById("data").textContent));
