@@ -19,6 +19,13 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ["XDG_RUNTIME_DIR"] = str(tmp_path_factory.mktemp("run"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nobodys_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Settings, trusted folders and statistics of whoever runs the tests change nothing in them."""
+    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+        os.environ[name] = str(tmp_path_factory.mktemp("nobody"))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run slow tests after the others, which keep their order."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is not None)

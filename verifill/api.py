@@ -80,6 +80,7 @@ class Completer:
         workspace: str | PathLike[str] | None = None,
         monitors: Sequence[str] | None = None,
         drafters: Sequence[str] | None = None,
+        replaced: str = "",
         max_tokens: int = 64,
         temperature: float = 0.0,
         seed: int = 0,
@@ -97,6 +98,7 @@ class Completer:
             workspace: The project folder; None for the folder of ``path``.
             monitors: Names of the monitors to use; None for all, () for none.
             drafters: Names of the drafters to use; None for the default ones, () for none.
+            replaced: Text that stood at the cursor and is being rewritten: the first guess of the new one.
             max_tokens: Most tokens of new text.
             temperature: 0 takes the best token.
             seed: Key of the noise; equal seeds give equal texts.
@@ -117,6 +119,7 @@ class Completer:
             facts=facts,
             monitors=None if monitors is None else tuple(monitors),
             drafters=None if drafters is None else tuple(drafters),
+            replaced=replaced,
             strictness=strictness,
             candidates=candidates,
             limits=Limits(max_tokens=max_tokens),

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import typer
 from typer.exceptions import Abort, TyperException
 
 from verifill import __version__, flags
 from verifill.errors import BAD_INPUT, BROKEN, INTERRUPTED, Failure
-from verifill.options import CompleteOptions, Dtype, FactMode, ModelOptions, ModelSize, ServeOptions, names
+from verifill.options import CompleteOptions, FactMode, ModelOptions, ModelSize, ServeOptions, names
 
 app = typer.Typer(
     help="Local code completion. The model writes, the monitors verify, and nothing waits.",
@@ -43,6 +44,9 @@ _TRACEBACK = "VERIFILL_TRACEBACK"
 _EXAMPLES = (
     "Examples:  [bold]verifill complete app.py:12[/]   [bold]verifill complete app.py:12:8 --explain[/]   "
     "[bold]verifill complete app.py:12 -n 3 --json[/]"
+)
+_TRACE_EXAMPLES = (
+    "Examples:  [bold]verifill trace app.py:12 -o trace.html[/]   [bold]verifill trace --replay trace.html[/]"
 )
 _TRAIN_EXAMPLES = (
     "Examples:  [bold]verifill train --out run[/]   [bold]verifill train --config tiny --minutes 1 --out try[/]   "
@@ -90,20 +94,20 @@ def complete(
     place: flags.Location,
     workspace: flags.Workspace = None,
     candidates: flags.Candidates = 1,
-    max_tokens: flags.MaxTokens = 64,
+    max_tokens: flags.MaxTokens = None,
     temperature: flags.Temperature = 0.0,
     seed: flags.Seed = 0,
     no_monitors: flags.NoMonitors = False,
     monitors: flags.Monitors = None,
     drafters: flags.Drafters = None,
-    strictness: flags.Strictness = 1.0,
+    strictness: flags.Strictness = None,
     facts: flags.Facts = FactMode.WAIT,
     record_facts: flags.RecordFacts = None,
     python: flags.Interpreter = None,
     trust: flags.Trust = False,
     model: flags.ModelName = None,
-    dtype: flags.ModelDtype = Dtype.AUTO,
-    device: flags.ModelDevice = "auto",
+    dtype: flags.ModelDtype = None,
+    device: flags.ModelDevice = None,
     in_process: flags.InProcess = False,
     explain: flags.Explain = False,
     json: flags.Json = False,
@@ -139,8 +143,8 @@ def lsp(
     python: flags.Interpreter = None,
     trust: flags.Trust = False,
     model: flags.ModelName = None,
-    dtype: flags.ModelDtype = Dtype.AUTO,
-    device: flags.ModelDevice = "auto",
+    dtype: flags.ModelDtype = None,
+    device: flags.ModelDevice = None,
     in_process: flags.InProcess = False,
     stdio: flags.Stdio = True,
     client_process_id: flags.ClientProcessId = None,
@@ -160,8 +164,8 @@ def serve(
     python: flags.Interpreter = None,
     trust: flags.Trust = False,
     model: flags.ModelName = None,
-    dtype: flags.ModelDtype = Dtype.AUTO,
-    device: flags.ModelDevice = "auto",
+    dtype: flags.ModelDtype = None,
+    device: flags.ModelDevice = None,
     in_process: flags.InProcess = False,
 ) -> None:
     """Serve programs over HTTP, in the dialects of OpenAI, Tabby, llama.cpp and our own (docs/http.md)."""
@@ -174,8 +178,8 @@ def serve(
 @engine.command("run")
 def engine_run(
     model: flags.ModelName = None,
-    dtype: flags.ModelDtype = Dtype.AUTO,
-    device: flags.ModelDevice = "auto",
+    dtype: flags.ModelDtype = None,
+    device: flags.ModelDevice = None,
     idle_minutes: flags.IdleMinutes = 30.0,
 ) -> None:
     """Be the engine; editors start one by themselves."""
@@ -201,9 +205,7 @@ def engine_stop() -> None:
 
 
 @app.command()
-def demo(
-    model: flags.ModelName = None, dtype: flags.ModelDtype = Dtype.AUTO, device: flags.ModelDevice = "auto"
-) -> None:
+def demo(model: flags.ModelName = None, dtype: flags.ModelDtype = None, device: flags.ModelDevice = None) -> None:
     """Complete at a few cursors of the examples that come along, and show what happened."""
     from verifill import demo as show
 
@@ -215,14 +217,102 @@ def doctor(
     python: flags.Interpreter = None,
     trust: flags.Trust = False,
     model: flags.ModelName = None,
-    dtype: flags.ModelDtype = Dtype.AUTO,
-    device: flags.ModelDevice = "auto",
+    dtype: flags.ModelDtype = None,
+    device: flags.ModelDevice = None,
     json: flags.Json = False,
 ) -> None:
     """Look whether model and analysis work here, and how fast; the exit code says whether something is broken."""
     from verifill import doctor as doctors
 
     raise typer.Exit(doctors.examine(ModelOptions(model, dtype, device), python, trust, json))
+
+
+@app.command(epilog=_TRACE_EXAMPLES)
+def trace(
+    place: flags.OptionalLocation = None,
+    out: flags.TraceFile = Path("trace.html"),
+    replay: flags.Replay = None,
+    workspace: flags.Workspace = None,
+    max_tokens: flags.MaxTokens = None,
+    temperature: flags.Temperature = 0.0,
+    seed: flags.Seed = 0,
+    monitors: flags.Monitors = None,
+    drafters: flags.Drafters = None,
+    strictness: flags.Strictness = None,
+    facts: flags.Facts = FactMode.WAIT,
+    python: flags.Interpreter = None,
+    trust: flags.Trust = False,
+    model: flags.ModelName = None,
+    dtype: flags.ModelDtype = None,
+    device: flags.ModelDevice = None,
+) -> None:
+    """Write a page that shows how a completion came about; it holds the document and the names that were looked up."""
+    if (place is None) == (replay is None):
+        raise Failure("give either a place, FILE:LINE[:COL], or --replay TRACE")
+    from verifill import trace as traces
+
+    if replay is not None:
+        raise typer.Exit(traces.again(replay))
+    assert place is not None
+    options = CompleteOptions(
+        workspace=workspace,
+        max_tokens=max_tokens,
+        temperature=temperature,
+        seed=seed,
+        monitors=names(monitors),
+        drafters=names(drafters),
+        strictness=strictness,
+        facts=facts,
+        python=python,
+        trust=trust,
+    )
+    traces.write(place, options, ModelOptions(model, dtype, device), out)
+
+
+@app.command()
+def settings(json: flags.Json = False, schema: flags.Schema = False, table: flags.Reference = False) -> None:
+    """Show the settings that hold in the working directory, and where each comes from (docs/settings.md)."""
+    if json + schema + table > 1:
+        raise Failure("--json, --schema and --table contradict each other; give one of them")
+    from verifill import settings as shows
+
+    if schema:
+        shows.show_schema()
+    elif table:
+        shows.show_table()
+    else:
+        shows.show(json)
+
+
+@app.command()
+def trust(
+    folder: flags.TrustedFolder = None, list_: flags.TrustList = False, remove: flags.TrustRemove = False
+) -> None:
+    """Let a project's own Python be run, to know its packages, and its settings name programs."""
+    from verifill import trust as trusting
+
+    if (folder is None) != list_ or (list_ and remove):
+        raise Failure("give DIR, DIR --remove, or --list")
+    if folder is None:
+        trusting.show()
+    else:
+        trusting.change(folder, remove)
+
+
+@app.command()
+def stats(json: flags.Json = False) -> None:
+    """Show how many suggestions were shown, accepted and kept; counted on this machine, if you want it."""
+    from verifill import stats as sums
+
+    sums.show(json)
+
+
+@app.command()
+def purge(yes: flags.Yes = False) -> None:
+    """Remove what is kept of your code (parsed files, indexes) and the statistics."""
+    from verifill import purge as purging
+
+    purging.purge(yes)
 
 
 @bench.command("quality", context_settings={"ignore_unknown_options": True, "help_option_names": []})

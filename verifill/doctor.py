@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from verifill import __version__
 from verifill.errors import BROKEN, NO_MODEL, Failure
 from verifill.options import ModelOptions
-from verifill.surroundings import interpreter_for
+from verifill.surroundings import holding_at
 from verifill.terminal import screen, working
 
 if TYPE_CHECKING:
@@ -149,11 +149,11 @@ def _analysis(python: str | None, trust: bool) -> Iterator[Finding]:
 
     here = Path.cwd()
     try:
-        environment = interpreter_for(here, python, trust)
+        found = holding_at(here, python, trust).interpreter
     except Failure as error:
         yield Finding("analysis", State.BROKEN, str(error), {})
         return
-    document = BaseDocument(str(here / "doctor.py"), str(here), _QUESTION, "", environment=environment)
+    document = BaseDocument(str(here / "doctor.py"), str(here), _QUESTION, "", environment=found.path)
     answers: queue.Queue[Fact | None] = queue.Queue()
     pool = JediPool(1)
     try:
@@ -163,11 +163,13 @@ def _analysis(python: str | None, trust: bool) -> Iterator[Finding]:
         fact = None
     finally:
         pool.close()
-    shown, values = environment or "the standard library alone", {"environment": environment}
+    shown = f"{found.path or 'the standard library alone'}: {found.why}"
+    values = {"environment": found.path, "why": found.why, "untrusted": found.untrusted}
     if fact is None or _NAME not in fact.names:
         yield Finding("analysis", State.BROKEN, f"the jedi worker does not answer ({shown})", values)
     else:
-        yield Finding("analysis", State.OK, f"the jedi worker answers, {fact.origin} ({shown})", values)
+        state = State.WARNING if found.untrusted else State.OK
+        yield Finding("analysis", state, f"the jedi worker answers, {fact.origin} ({shown})", values)
 
 
 def _syntax() -> Iterator[Finding]:

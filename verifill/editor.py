@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from lsp_server.server import run_stdio
 from lsp_server.settings import ServerSettings
 from verifill import __version__
 from verifill.options import ModelOptions
-from verifill.surroundings import interpreter_for
+from verifill.surroundings import interpreter
 from verifill.wiring import host_for, open_service
 
 
@@ -18,6 +16,5 @@ def serve(model: ModelOptions, python: str | None, trust: bool, in_process: bool
     Raises:
         Failure: The interpreter cannot be used.
     """
-    settings = ServerSettings(version=__version__, environment=interpreter_for(Path.cwd(), python, trust))
-    host = host_for(model, in_process)
-    return run_stdio(lambda: open_service(host), settings)
+    settings = ServerSettings(version=__version__, command={"python": interpreter(python)}, trusted=trust)
+    return run_stdio(lambda say: open_service(host_for(model, in_process, say)), settings)

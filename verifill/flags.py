@@ -35,7 +35,7 @@ Workspace = Annotated[
     Option(metavar="DIR", help="Project folder; else the nearest with a project file above FILE.", show_default=False),
 ]
 Candidates = Annotated[int, Option("-n", min=1, max=16, help="Number of alternatives.")]
-MaxTokens = Annotated[int, Option(min=1, max=512, help="Most tokens of new text.")]
+MaxTokens = Annotated[int | None, Option(min=1, max=512, help="Most tokens of new text.", show_default="64")]
 Temperature = Annotated[float, Option(min=0.0, max=5.0, help="0 takes the best token.")]
 Seed = Annotated[int, Option(min=0, help="Equal seeds give equal texts.")]
 NoMonitors = Annotated[bool, Option("--no-monitors", help="The plain model, nothing checked.")]
@@ -44,8 +44,13 @@ Drafters = Annotated[
     str | None, Option(metavar="A,B|none", help="Only these drafters; the text is the same.", show_default=False)
 ]
 Strictness = Annotated[
-    float,
-    Option(min=0.0, max=MOST_STRICTNESS, help="How hard facts push: 1 as measured, 0 not at all, more than 1 harder."),
+    float | None,
+    Option(
+        min=0.0,
+        max=MOST_STRICTNESS,
+        help="How hard facts push: 1 as measured, 0 not at all, more than 1 harder.",
+        show_default="1",
+    ),
 ]
 Facts = Annotated[
     str,
@@ -80,8 +85,10 @@ ModelName = Annotated[
         show_default=False,
     ),
 ]
-ModelDtype = Annotated[Dtype, Option("--dtype", help="Precision of the model.")]
-ModelDevice = Annotated[str, Option("--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:1 or mps.")]
+ModelDtype = Annotated[Dtype | None, Option("--dtype", help="Precision of the model.", show_default="auto")]
+ModelDevice = Annotated[
+    str | None, Option("--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:1 or mps.", show_default="auto")
+]
 Host = Annotated[str, Option("--host", help="Address to listen on; beyond this machine only with --token-file.")]
 Port = Annotated[int, Option("--port", min=0, max=65535, help="Port to listen on; 0 for any free one.")]
 TokenFile = Annotated[
@@ -93,8 +100,32 @@ TokenFile = Annotated[
         show_default=False,
     ),
 ]
+OptionalLocation = Annotated[
+    str | None,
+    Argument(
+        metavar="[FILE:LINE[:COL]]", help="The cursor; LINE and COL count from 1, COL defaults to the line's end."
+    ),
+]
+TraceFile = Annotated[
+    Path, Option("-o", metavar="FILE", help="Where to write the trace: a page, or plain JSON in a file *.json.")
+]
+Replay = Annotated[
+    Path | None,
+    Option(
+        "--replay",
+        metavar="TRACE",
+        help="Write the completion of a trace once more, and say whether it is the same text.",
+        show_default=False,
+    ),
+]
 Explain = Annotated[bool, Option("--explain", help="Show where each token came from and what was refused.")]
 Json = Annotated[bool, Option("--json", help="Print one JSON object.")]
+Yes = Annotated[bool, Option("--yes", "-y", help="Do not ask.")]
+TrustedFolder = Annotated[Path | None, Argument(metavar="DIR", help="A project folder.", show_default=False)]
+TrustList = Annotated[bool, Option("--list", help="Show the trusted folders.")]
+TrustRemove = Annotated[bool, Option("--remove", help="Trust DIR no longer.")]
+Schema = Annotated[bool, Option("--schema", help="Print the JSON schema of the settings file.")]
+Reference = Annotated[bool, Option("--table", help="Print the table of docs/settings.md.")]
 JsonList = Annotated[bool, Option("--json", help="Print a JSON list with an object for each.")]
 Version = Annotated[bool, Option("--version", help="Print the version and exit.")]
 InProcess = Annotated[bool, Option("--in-process", help="Run the model in this process, not in the shared engine.")]

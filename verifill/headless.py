@@ -5,9 +5,10 @@ from __future__ import annotations
 import enum
 import sys
 
+from completion.privacy import EXCLUDED, no_suggestions
 from completion.types import CompletionResult
 from verifill.errors import Failure
-from verifill.options import CompleteOptions, ModelOptions, request_of
+from verifill.options import CompleteOptions, ModelOptions, holding_for, request_of
 from verifill.place import Place, find, line_and_column
 from verifill.terminal import note, screen, working
 from verifill.wiring import as_failure, check_names, host_at_hand, open_service
@@ -28,8 +29,12 @@ def complete(spec: str, options: CompleteOptions, model: ModelOptions, output: O
         Failure: The place, an option or the model cannot be used.
     """
     place = find(spec)
-    request = request_of(place, options)
     check_names(options)
+    held = holding_for(place, options)
+    request = request_of(place, options, held)
+    if no_suggestions(request.document.path, held.settings.exclude):
+        show(place, EXCLUDED, output)
+        return
     with working("loading the model") as say:
         service = open_service(host_at_hand(model, options.in_process, say))
     try:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from completion.types import CompletionRequest, Document, Limits, Sampling, Trigger
 from verifill.place import Place
-from verifill.surroundings import interpreter_for, workspace_of
+from verifill.surroundings import holding_at, workspace_of
+
+if TYPE_CHECKING:
+    from completion.settings.holding import Holding
 
 
 class FactMode(enum.StrEnum):
@@ -40,47 +44,47 @@ class ModelSize(enum.StrEnum):
 
 @dataclass(frozen=True)
 class ModelOptions:
-    """Which model, and how it runs.
+    """Which model, and how it runs; what is None, the user's settings say.
 
     Attributes:
-        name: Checkpoint folder or hub id; None for the embedded model.
+        name: Checkpoint folder or hub id.
         dtype: Precision.
         device: "auto", or as torch names it: "cpu", "cuda", "cuda:1", "mps".
     """
 
     name: str | None = None
-    dtype: Dtype = Dtype.AUTO
-    device: str = "auto"
+    dtype: Dtype | None = None
+    device: str | None = None
 
 
 @dataclass(frozen=True)
 class CompleteOptions:
-    """How to complete.  The defaults are the command line's.
+    """How to complete.  The defaults are the command line's; what is marked with *, None leaves to the settings.
 
     Attributes:
         workspace: Project folder; None for the nearest one with a project file above the file.
         candidates: Number of alternative texts, at least 1.
-        max_tokens: Most tokens of new text, at least 1.
+        max_tokens: * Most tokens of new text, at least 1.
         temperature: 0 takes the best token.
         seed: Key of the noise.
-        monitors: Monitors to use; None for all.
+        monitors: * Monitors to use.
         drafters: Drafters to use; None for the default ones.
-        strictness: Factor on the measured penalties of facts, 0 or more.
+        strictness: * Factor on the measured penalties of facts, 0 or more.
         facts: How long the analysis is waited for; or "replay:LOG", with the absolute path of a log of facts.
         record_facts: Where to make such a log; None for none.
-        python: The user's interpreter; None to look for it.
+        python: * The user's interpreter.
         trust: Whether programs of the workspace may be run.
         in_process: Whether the model runs in this process, even if an engine is there.
     """
 
     workspace: Path | None = None
     candidates: int = 1
-    max_tokens: int = 64
+    max_tokens: int | None = None
     temperature: float = 0.0
     seed: int = 0
     monitors: tuple[str, ...] | None = None
     drafters: tuple[str, ...] | None = None
-    strictness: float = 1.0
+    strictness: float | None = None
     facts: str = FactMode.WAIT
     record_facts: Path | None = None
     python: str | None = None
@@ -96,7 +100,7 @@ class ServeOptions:
         host: Name or address to listen on.
         port: Port to listen on; 0 for any free one.
         token_file: File with the token that clients must send; None for a random one.
-        python: The user's interpreter; None to look for it.
+        python: The user's interpreter; None leaves it to the settings.
         trust: Whether programs of the workspace may be run.
         in_process: Whether the model runs in this process instead of the shared engine.
     """
@@ -109,26 +113,46 @@ class ServeOptions:
     in_process: bool = False
 
 
-def request_of(place: Place, options: CompleteOptions) -> CompletionRequest:
-    """Return the request for a cursor.
+def holding_for(place: Place, options: CompleteOptions) -> Holding:
+    """Return what holds where the file lies.
 
     Raises:
         Failure: The workspace or the interpreter cannot be used.
     """
-    workspace = workspace_of(place.path, options.workspace)
+    command = {"max_tokens": options.max_tokens, "strictness": options.strictness, "monitors": options.monitors}
+    return holding_at(workspace_of(place.path, options.workspace), options.python, options.trust, command)
+
+
+def request_of(place: Place, options: CompleteOptions, held: Holding | None = None) -> CompletionRequest:
+    """Return the request for a cursor.
+
+    Args:
+        place: The cursor.
+        options: What is wanted.
+        held: What holds there; None to find out.
+
+    Raises:
+        Failure: The workspace or the interpreter cannot be used.
+    """
+    held = held or holding_for(place, options)
+    settings = held.settings
     return CompletionRequest(
         document=Document(str(place.path), place.text),
         offset=place.offset,
         trigger=Trigger.PROGRAM,
-        workspace=str(workspace),
-        environment=interpreter_for(workspace, options.python, options.trust),
+        workspace=str(workspace_of(place.path, options.workspace)),
+        environment=held.interpreter.path,
         facts=str(options.facts),
         record_facts=str(options.record_facts.absolute()) if options.record_facts else "",
-        monitors=options.monitors,
+        monitors=settings.monitors,
         drafters=options.drafters,
-        strictness=options.strictness,
+        sources=settings.context,
+        exclude_context=settings.exclude_context,
+        filters=settings.filters,
+        least_confidence=settings.least_confidence,
+        strictness=settings.strictness,
         candidates=options.candidates,
-        limits=Limits(max_tokens=options.max_tokens),
+        limits=Limits(max_tokens=settings.max_tokens, multiline=settings.multiline),
         sampling=Sampling(temperature=options.temperature, seed=options.seed),
     )
 

@@ -13,7 +13,7 @@ from http_api.settings import ServerSettings
 from verifill import __version__
 from verifill.errors import INTERRUPTED, Failure
 from verifill.options import ModelOptions, ServeOptions
-from verifill.surroundings import interpreter_for
+from verifill.surroundings import holding_at
 from verifill.terminal import note
 from verifill.wiring import host_for, open_service
 
@@ -25,7 +25,7 @@ def serve(model: ModelOptions, options: ServeOptions) -> int:
         Failure: The address, the token, the interpreter or the model cannot be used.
     """
     workspace = nearest_project(Path.cwd() / "untitled.py")
-    environment = interpreter_for(workspace, options.python, options.trust)
+    held = holding_at(workspace, options.python, options.trust)
     token = _token(options.token_file)
     listener = _listen(options)
     settings = ServerSettings(
@@ -34,7 +34,9 @@ def serve(model: ModelOptions, options: ServeOptions) -> int:
         workspace=str(workspace),
         hosts=listener.hosts,
         any_address=not listener.loopback,
-        environment=environment,
+        environment=held.interpreter.path,
+        exclude=held.settings.exclude,
+        exclude_context=held.settings.exclude_context,
     )
 
     def started() -> None:

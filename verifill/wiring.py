@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from models.progress import Say, silent
 from verifill.errors import BROKEN, NO_MODEL, Failure
 from verifill.options import CompleteOptions, ModelOptions
+from verifill.surroundings import say_once
 
 if TYPE_CHECKING:
     from completion.hosts.base import EngineHost, EngineSettings
@@ -39,9 +40,9 @@ def check_names(options: CompleteOptions) -> None:
                 raise Failure(f"unknown {kind} {name!r}; known are {', '.join(known)}")
 
 
-def host_for(model: ModelOptions, in_process: bool) -> EngineHost:
+def host_for(model: ModelOptions, in_process: bool, say: Say = silent) -> EngineHost:
     """Return where a model is to run: in this process, or in the engine that the user's windows share."""
-    return _local_host(model) if in_process else _shared_host(model)
+    return _local_host(model, say) if in_process else _shared_host(model, say)
 
 
 def host_at_hand(model: ModelOptions, in_process: bool, say: Say = silent) -> EngineHost:
@@ -52,7 +53,7 @@ def host_at_hand(model: ModelOptions, in_process: bool, say: Say = silent) -> En
     with contextlib.suppress(EngineError):
         if not in_process and shared.is_running():
             return shared
-    return _local_host(model, say)
+    return _local_host(model, say, index_workspaces=False)
 
 
 def open_service(host: EngineHost) -> Service:
@@ -82,11 +83,16 @@ def as_failure() -> Iterator[None]:
 def settings_of(model: ModelOptions) -> EngineSettings:
     """Return an engine's settings; they mean the same in every working directory."""
     from completion.hosts.base import EngineSettings
+    from completion.settings.holding import user_settings
 
-    name = model.name
+    chosen = user_settings()
+    for problem in chosen.problems:
+        say_once(problem)
+    user = chosen.settings
+    name = model.name or user.model or None
     if name is not None and (folder := Path(name).expanduser()).is_dir():
         name = str(folder.resolve())
-    return EngineSettings(name, model.dtype.value, model.device)
+    return EngineSettings(name, model.dtype.value if model.dtype else user.dtype, model.device or user.device)
 
 
 def service_over(loaded: LoadedModel) -> CompletionService:
@@ -95,14 +101,14 @@ def service_over(loaded: LoadedModel) -> CompletionService:
     from completion.service import CompletionService
     from models import calibration, selftest
 
-    selftest.warn(loaded, calibration.default_folder())
-    return CompletionService(loaded, start_analysis())
+    warning = selftest.warn(loaded, calibration.default_folder())
+    return CompletionService(loaded, start_analysis(), warning=warning)
 
 
-def _local_host(model: ModelOptions, say: Say = silent) -> LocalHost:
+def _local_host(model: ModelOptions, say: Say = silent, index_workspaces: bool = True) -> LocalHost:
     from completion.hosts.local import LocalHost
 
-    return LocalHost(settings_of(model), say)
+    return LocalHost(settings_of(model), say, index_workspaces)
 
 
 def _shared_host(model: ModelOptions, say: Say = silent) -> ProcessHost:

@@ -99,8 +99,9 @@ def test_cases_are_read_and_drawn(tmp_path: Path) -> None:
 
 def test_shares_leave_out_what_cannot_be_told() -> None:
     """Of ten questions of which two have no answer, six in time are three quarters."""
-    counts = Counter(asked=10, on_time=6, late=1, unresolved=2)
+    counts = Counter(asked=10, on_time=6, late=1, unresolved=2, needed=4, lacking=1)
     assert shares(counts)["on_time_share"] == 0.75
+    assert shares(counts)["there_share"] == 0.75
     assert shares(counts)["unanswered"] == 1
 
 

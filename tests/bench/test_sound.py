@@ -21,9 +21,10 @@ class NoCalls(Utf8):
     name = "no_calls"
     kind = Kind.SOUND
 
-    def score(self, state: bytes | None, text: Lexed, view: FactView) -> float:
+    def step(self, state: bytes | None, text: Lexed, view: FactView) -> tuple[float, bytes | None]:
         """Forbid one sign."""
-        return FORBIDDEN if b"(" in text.data else 0.0
+        _, after = super().step(state, text, view)
+        return (FORBIDDEN if b"(" in text.data else 0.0), after
 
 
 def run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[int, dict[str, dict[str, object]]]:

@@ -32,9 +32,10 @@ class NoSelf(Heal):
     name = "no_self"
     kind = Kind.SOUND
 
-    def score(self, state: bytes | None, text: Lexed, view: FactView) -> float:
+    def step(self, state: bytes | None, text: Lexed, view: FactView) -> tuple[float, bytes | None]:
         """Forbid the last letter."""
-        return FORBIDDEN if any(scan.name == b"self" for scan in text.after) else 0.0
+        _, after = super().step(state, text, view)
+        return (FORBIDDEN if any(scan.name == b"self" for scan in text.after) else 0.0), after
 
 
 class Forgetful(Scope):

@@ -141,7 +141,13 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["complete", "-h"], ["lsp", "--help"], ["serve", "-h"], ["demo", "-h"], ["engine", "-h"]]
+    "arguments",
+    [
+        ["--help"],
+        ["complete", "-h"],
+        ["lsp", "--help"],
+        *([name, "-h"] for name in ("serve", "demo", "engine", "settings", "trust", "stats", "purge")),
+    ],
 )
 def test_help(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
     """Every command explains itself."""

@@ -43,6 +43,18 @@ def test_all_is_well(capsys: pytest.CaptureFixture[str]) -> None:
     assert found["analysis"]["environment"] == ""
 
 
+def test_an_interpreter_that_is_not_trusted_is_a_warning(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    """It is named and not run."""
+    python = folder / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f"#!/bin/sh\ntouch '{folder}/executed'\n")
+    python.chmod(0o755)
+    code, found = examined(capsys, "--device", "cpu")
+    assert (code, found["analysis"]["state"], found["analysis"]["untrusted"]) == (0, "warning", str(python))
+    assert "the workspace's .venv is not run before you trust the workspace" in found["analysis"]["words"]
+    assert not (folder / "executed").exists()
+
+
 def test_a_random_model_is_broken(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     """It loads, and does not fill in; the lines for people say so, too."""
     tiny_checkpoints.save(folder / "tiny")
@@ -69,7 +81,9 @@ def test_analysis_that_does_not_answer(capsys: pytest.CaptureFixture[str], monke
     monkeypatch.setattr("analysis.syntax.SyntaxWindow.of", lambda _: {}["parser"])
     code, found = examined(capsys)
     assert code == 1
-    assert found["analysis"]["words"] == "the jedi worker does not answer (the standard library alone)"
+    assert found["analysis"]["words"] == (
+        "the jedi worker does not answer (the standard library alone: none was named, activated or found)"
+    )
     assert (found["syntax"]["state"], found["syntax"]["words"]) == ("broken", "KeyError: 'parser'")
 
 

@@ -63,8 +63,9 @@ def request(max_tokens: int = 8) -> CompletionRequest:
 
 
 def same(result: CompletionResult) -> CompletionResult:
-    """Return what must not depend on where a result was made."""
-    return dataclasses.replace(result, timings_ms={}, counters={})
+    """Return what must not depend on where a result was made, nor on which drafter was the luckier one before."""
+    tokens = tuple(dataclasses.replace(token, origin="") for token in result.tokens)
+    return dataclasses.replace(result, timings_ms={}, counters={}, tokens=tokens)
 
 
 def test_five_windows(folder: Path, checkpoint: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -74,7 +75,8 @@ def test_five_windows(folder: Path, checkpoint: str, capsys: pytest.CaptureFixtu
     local = host_for(model, in_process=True).open()
     expected = same(local.complete_now(request()))
     local.close()
-    assert {same(window.complete_now(request())) == expected for window in windows} == {True}
+    for window in windows:
+        assert same(window.complete_now(request())) == expected
     assert run(["engine", "status", "--json"]) == 0
     (status,) = json.loads(capsys.readouterr().out)
     assert (status["fronts"], status["service"]["finished"] >= 5) == (5, True)

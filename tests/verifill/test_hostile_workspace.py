@@ -1,4 +1,4 @@
-"""A workspace whose packages are called like ours."""
+"""A workspace whose packages are called like ours, with an interpreter of its own and settings that name it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.models import tiny_checkpoints
 from tests.verifill.test_imports import PACKAGES
 
 TRAP = "raise SystemExit('the workspace was imported')\n"
-OTHERS = ("torch", "json", "rich", "jedi")
+OTHERS = ("torch", "json", "rich", "jedi", "gi")
 
 
 @pytest.fixture
@@ -25,6 +25,12 @@ def workspace(tmp_path: Path) -> Path:
             (folder / name).mkdir(parents=True)
             (folder / name / "__init__.py").write_text(TRAP)
     (folder / "conftest.py").write_text(TRAP)
+    python = folder / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f"#!/bin/sh\ntouch '{folder}/executed'\n")
+    python.chmod(0o755)
+    (folder / "verifill.toml").write_text('python = ".venv/bin/python"\nmodel = "evil/model"\n')
+    (folder / "setup.cfg").touch()
     (folder / "app.py").write_text("import models\nimport os\n\nhere = os.\nprint('<|fim_middle|>', here)\n")
     tiny_checkpoints.save(tmp_path / "tiny", tiny_checkpoints.qwen2(max_position_embeddings=2048))
     return folder
@@ -45,6 +51,7 @@ def test_hostile_workspace(workspace: Path, program: list[str]) -> None:
         pytest.fail("verifill is not installed in this environment; run make setup")
     before = snapshot(workspace)
     environment = {**os.environ, "XDG_CACHE_HOME": str(workspace.parent / "cache")}
+    environment.pop("VIRTUAL_ENV", None)
     done = subprocess.run(
         [*program, "complete", "app.py:4", "--model", "../tiny", "--max-tokens", "4", "--explain"],
         cwd=workspace,
@@ -54,8 +61,10 @@ def test_hostile_workspace(workspace: Path, program: list[str]) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "was not trained to fill in middles" in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+    python, model, quality = done.stderr.splitlines()
+    assert python.startswith("verifill: verifill.toml: python: not to be set here, ")
+    assert model.startswith("verifill: verifill.toml: model: not to be set here, ")
+    assert "was not trained to fill in middles" in quality
     assert "here = os." in done.stdout
     assert snapshot(workspace) == before
 

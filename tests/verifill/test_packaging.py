@@ -39,7 +39,7 @@ def test_installed_version() -> None:
     assert metadata.version("verifill") == __version__
 
 
-@pytest.mark.parametrize("group", ["dependencies", "train", "export", "dev"])
+@pytest.mark.parametrize("group", ["dependencies", "train", "export", "e2e", "dev"])
 def test_dependencies_are_pinned_and_explained(group: str) -> None:
     """Each dependency has an exact version, and a reason in docs/dependencies.md."""
     project = PROJECT["project"]

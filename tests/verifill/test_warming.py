@@ -51,20 +51,14 @@ class Watched:
         self._service = service
         self.results: list[CompletionResult] = []
 
-    model = device = "watched"
-
     async def complete(self, request: CompletionRequest, cancel: CancelToken) -> CompletionResult:
         """Complete, and keep the result."""
         self.results.append(await self._service.complete(request, cancel))
         return self.results[-1]
 
-    def warm(self, request: CompletionRequest) -> None:
-        """Pass on."""
-        self._service.warm(request)
-
-    def close(self) -> None:
-        """Close it."""
-        self._service.close()
+    def __getattr__(self, name: str) -> Any:
+        """Pass everything else on."""
+        return getattr(self._service, name)
 
     def status(self) -> Mapping[str, Any]:
         """Return how the service does, wherever it is."""
@@ -86,7 +80,7 @@ class Watched:
 
 async def session(service: Watched) -> None:
     """Open a document, wait, complete at its end; add a line, wait, complete behind it."""
-    front = create_server(lambda: service, ServerSettings())  # type: ignore[arg-type, return-value]
+    front = create_server(lambda say: service, ServerSettings())  # type: ignore[arg-type, return-value]
     front.protocol.set_writer(FrameWriter(io.BytesIO()))
     lines = CODE.count("\n")
 

@@ -23,6 +23,10 @@ _REASONS = {
     Reason.EXCLUDED_FILE: "this file is excluded",
     Reason.NO_LEGAL_CONTINUATION: "nothing the model could write here is right",
     Reason.FILTERED_DUPLICATE_SUFFIX: "it would have repeated the code behind the cursor",
+    Reason.FILTERED_REPETITION: "it would have repeated the same lines",
+    Reason.FILTERED_INDENTATION: "its first line fits no block here",
+    Reason.TOO_SHORT: "it would have been too short to be worth showing",
+    Reason.LOW_CONFIDENCE: "the model is too unsure of it",
     Reason.UNFINISHED: "nothing was finished within the token limit",
     Reason.EMPTY: "the model has nothing to add here",
 }

@@ -1,0 +1,69 @@
+"""Where the speculation benchmark puts its cursors, and how it sums up."""
+
+from __future__ import annotations
+
+from bench.forced import WAYS, Measured, in_turns
+from bench.speculation import as_chart, as_table, member_places, statement_places, summary
+
+CODE = '''class Account:
+    def deposit(self, amount):
+        """Say nothing."""
+        self.balance += amount
+        # a comment that is long enough
+        print(self.balance, self.owner)
+        x = 1
+'''
+
+
+def cut(places: list[tuple[int, int]]) -> list[str]:
+    """Return what stands at places."""
+    return [CODE[start:end] for start, end in places]
+
+
+def test_lines_are_statements_inside_functions() -> None:
+    """Whole lines without their indentation; no comments, texts and trifles."""
+    assert cut(statement_places(CODE)) == ["self.balance += amount", "print(self.balance, self.owner)"]
+
+
+def test_members_are_what_is_read_of_self() -> None:
+    """From behind the dot to the end of the line; attributes that are assigned may be new."""
+    assert cut(member_places(CODE)) == ["balance, self.owner)", "owner)"]
+
+
+def test_both_ways_take_turns() -> None:
+    """Each goes first as often as the other, and the fastest time counts."""
+    calls: list[str] = []
+
+    def noted(way: str) -> str:
+        calls.append(way)
+        return way.upper()
+
+    seconds, results = in_turns(noted, 2)
+    assert calls == ["drafted", "plain", "plain", "drafted"]
+    assert results == {way: way.upper() for way in WAYS}
+    assert all(taken > 0 for taken in seconds.values())
+
+
+def row(group: str, plain: float, drafted: float, same: bool = True) -> Measured:
+    """Return a case of four tokens."""
+    return Measured(group, "a.py", (1, 2, 3, 4), {"plain": 4, "drafted": 2}, {"plain": plain, "drafted": drafted}, same)
+
+
+def test_times_are_summed_up_by_group() -> None:
+    """The ratio is that of total times, and what differs is counted."""
+    numbers = summary([
+        row("lines, embedded, float32", 1.0, 0.5),
+        row("lines, embedded, float32", 1.0, 1.5, same=False),
+        row("lines, replayed, 100M, float32", 3.0, 1.0),
+        row("members, monitors, embedded, float32", 1.0, 0.5),
+        row("members, no monitors, embedded, float32", 1.0, 0.4),
+    ])  # fmt: skip
+    lines = numbers["groups"]["lines, embedded, float32"]
+    assert (lines["cases"], lines["same"], lines["tokens"], lines["faster"]) == (2, 1, 8, 1.0)
+    assert lines["passes_per_token"] == {"plain": 1.0, "drafted": 0.5}
+    assert "| lines, embedded, float32 | 1 of 2 | 1.00 / 0.50 | 4 / 4 | **1.00x**" in as_table(numbers)
+    assert numbers["monitors_on_to_off"] == {"float32": 0.8}
+    chart = as_chart(numbers)
+    assert "300.0 %" in chart
+    assert "100M, float32" in chart
+    assert "80.0 %" in chart
