@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from lsprotocol import types
 
 from lsp_server.ahead import expect_acceptance
@@ -27,6 +29,7 @@ async def inline_completion(ls: Front, params: types.InlineCompletionParams) -> 
         asyncio.CancelledError: The client cancelled; pygls replies -32800.
         JsonRpcException: -32803, once per cause.
     """
+    began = time.perf_counter()
     stop_expecting(ls)
     snapshot = prepare(ls, params)
     if not isinstance(snapshot, Snapshot):
@@ -39,25 +42,26 @@ async def inline_completion(ls: Front, params: types.InlineCompletionParams) -> 
     except Exception as error:  # noqa: BLE001 -- the border to the engine: a failure costs one request
         found = failed(ls, _METHOD, error)
     if isinstance(found, Answer):
-        return _offered(ls, snapshot, found)
+        return _offered(ls, snapshot, found, began)
     silent(ls, _METHOD, found)
     return None
 
 
-def _offered(ls: Front, snapshot: Snapshot, found: Answer) -> types.InlineCompletionList:
+def _offered(ls: Front, snapshot: Snapshot, found: Answer, began: float) -> types.InlineCompletionList:
     """Give an answer to the client, show what was checked, and prepare for its being accepted."""
     offers = offers_of(snapshot, found.suggestion)
     ls.counts.answers[found.kind] += 1
     ls.offers.offered(found.kind, found.suggestion.number, offers)
     ls.status.show(Status(message=found.suggestion.certificate or ""))
-    ls.trace(f"{_METHOD}: {found.kind.value}, {len(offers[0].text)} characters", _details(ls, found))
+    ls.trace(f"{_METHOD}: {found.kind.value}, {len(offers[0].text)} characters", _details(ls, found, began))
     expect_acceptance(ls, snapshot, found.suggestion)
     return types.InlineCompletionList([to_item(snapshot, offer) for offer in offers])
 
 
-def _details(ls: Front, found: Answer) -> dict[str, object]:
-    """Return what a verbose trace says of an answer; times are those of the engine, if it was asked."""
-    details: dict[str, object] = {"answer": found.kind.value, **ls.counts.as_dict()}
+def _details(ls: Front, found: Answer, began: float) -> dict[str, object]:
+    """Return what a verbose trace says of an answer; ``timings_ms`` are those of the engine, if it was asked."""
+    taken = round(1000 * (time.perf_counter() - began), 2)
+    details: dict[str, object] = {"answer": found.kind.value, "server_ms": taken, **ls.counts.as_dict()}
     if found.kind.asks_engine and ls.offers.last is not None:
         result = ls.offers.last.result
         details |= {"timings_ms": result.timings_ms, "counters": result.counters}
