@@ -19,9 +19,9 @@ DEFINITIONS: Final = "definitions"
 SOURCES: Final = (OPEN_FILES, WORKSPACE, DEFINITIONS)
 """All, in the order of the prompt: what changes least first."""
 
-DEFAULT_SOURCES: Final[tuple[str, ...]] = (WORKSPACE,)
-"""What is used unless someone says otherwise: what measured better with the embedded model beyond chance
-(bench/results/context.md)."""
+DEFAULT_SOURCES: Final[tuple[str, ...]] = ()
+"""What is used unless someone says otherwise.  Chunks of the workspace make the true text a little likelier to the
+embedded model (bench/results/context.md), but not its own suggestions better as far as was measured."""
 
 
 @dataclass(frozen=True)

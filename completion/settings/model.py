@@ -127,7 +127,7 @@ class Settings:
         "A text is not shown if its tokens have a lower mean probability; if not set, what suits the occasion.",
     )
     context: tuple[str, ...] | None = _key(
-        None, Names(_sources), "What the model reads besides the file; what has measured better if not set."
+        None, Names(_sources), "What the model reads besides the file; nothing if not set."
     )
     exclude: tuple[str, ...] = _key(
         (), Globs(), "Files in which nothing is suggested, as patterns; added to the built-in ones."
