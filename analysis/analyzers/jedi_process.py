@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.facts import BaseDocument, Definition, Fact, FactKey, Parameter, ParameterKind, Signature
+from analysis.worker_process import end_group, own_group, worker_variables
 
 # The worker keeps as many (``jedi_worker.DOCUMENTS``).
 DOCUMENTS = 8
@@ -178,32 +178,3 @@ def resident(pid: int) -> int:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
         return 0
-
-
-def worker_variables() -> dict[str, str]:
-    """Return the environment variables of a worker: its import path holds Verifill and nothing of the user's."""
-    here = str(Path(__file__).resolve().parents[2])
-    ours = {"PYTHONPATH": here, "PYTHONDONTWRITEBYTECODE": "1"}
-    return {**{k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}, **ours}
-
-
-def own_group() -> dict[str, Any]:
-    """Return what keeps Ctrl-C from the worker, and lets it be killed together with jedi's helper.
-
-    A group of this session: Linux weighs sessions against each other first, and in one of its own the worker's
-    niceness would mean nothing.
-    """
-    if os.name == "nt":
-        return {"creationflags": 0x200 | 0x4000}  # CREATE_NEW_PROCESS_GROUP, BELOW_NORMAL_PRIORITY_CLASS
-    return {"process_group": 0}
-
-
-def end_group(process: subprocess.Popen[str]) -> None:
-    """Kill a process and its children; on Windows jedi's helper ends by itself when its pipe closes."""
-    if os.name == "nt":
-        process.kill()
-        return
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        process.kill()

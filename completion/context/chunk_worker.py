@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import sys
 import time
 from collections import OrderedDict
@@ -22,6 +21,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TextIO
 
 from analysis.source_files import source_files
+from analysis.worker_process import step_back
 from completion.context.chunk_index import ChunkIndex
 from completion.privacy import no_context
 
@@ -68,8 +68,7 @@ class Library:
 
 def main() -> None:
     """Serve until standard input ends."""
-    if hasattr(os, "nice"):
-        os.nice(19)
+    step_back()
     for reply in serve(sys.stdin, Library()):
         sys.stdout.write(json.dumps(reply) + "\n")
         sys.stdout.flush()

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.analyzers.jedi_process import end_group, own_group, worker_variables
+from analysis.worker_process import end_group, own_group, worker_variables
 from completion.context.near import lines_near
 from completion.layout import Layout
 from completion.types import CompletionRequest, Snippet

@@ -7,7 +7,6 @@ earlier index.
 
 from __future__ import annotations
 
-import os
 import pickle
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.source_files import SourceFile, source_files
+from analysis.worker_process import step_back
 from completion.privacy import no_context
 from models.suffix_index import Entry, SuffixIndex
 from models.vocabulary import Codec
@@ -49,8 +49,7 @@ class Order:
 
 def main() -> None:
     """Serve one order; what comes out is empty if nothing has changed."""
-    if hasattr(os, "nice"):
-        os.nice(19)
+    step_back()
     order: Order = pickle.load(sys.stdin.buffer)
     made = indexed(order)
     if made is not None:

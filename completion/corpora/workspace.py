@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from analysis.analyzers.jedi_process import own_group, worker_variables
 from analysis.source_files import SourceFile
+from analysis.worker_process import own_group, worker_variables
 from completion.corpora.worker import Order
 from models.suffix_index import Copy, Entry, SuffixIndex
 from models.vocabulary import Vocabulary

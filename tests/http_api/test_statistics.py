@@ -52,7 +52,7 @@ def test_memory_is_bounded() -> None:
         statistics.completed(NOTHING, 1.0)
     statistics.completed(NOTHING, 2.0)
     assert statistics.summary()["completions"] == RECENT + 6
-    assert len(statistics._recent) == RECENT  # noqa: SLF001
+    assert len(statistics._recent) == RECENT
 
 
 def test_metrics() -> None:
