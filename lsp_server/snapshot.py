@@ -10,7 +10,7 @@ from completion.context.sources import DEFAULT_SOURCES, OPEN_FILES
 from completion.loading import Service
 from completion.privacy import no_context, no_suggestions
 from completion.settings.model import Settings
-from completion.types import CompletionRequest, Document, Limits, Reason, Snippet, Trigger
+from completion.types import CompletionRequest, Document, Reason, Snippet, Trigger
 from lsp_server.documents import TextDocument
 from lsp_server.front import Front
 from lsp_server.reasons import AnyReason, FrontReason
@@ -136,23 +136,16 @@ def request_at(front: Front, document: TextDocument, hole: Hole, trigger: Trigge
     held = front.configuration.at(workspace)
     settings = held.settings
     text = document.text[: hole.start] + hole.head + document.text[hole.end :]
-    return CompletionRequest(
+    request = CompletionRequest(
         document=Document(path, text, document.language),
         offset=hole.start + len(hole.head),
         workspace=workspace,
         trigger=trigger,
-        environment=held.interpreter.path,
         facts="live",
         context=context_at(front, document, settings),
-        monitors=settings.monitors,
-        sources=settings.context,
-        exclude_context=settings.exclude_context,
-        filters=settings.filters,
-        least_confidence=settings.least_confidence,
-        strictness=settings.strictness,
         candidates=settings.candidates if trigger is Trigger.INVOKED else 1,
-        limits=Limits(settings.max_tokens, settings.multiline),
     )
+    return held.asked(request)
 
 
 def context_at(front: Front, document: TextDocument, settings: Settings) -> tuple[Snippet, ...]:

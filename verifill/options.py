@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from completion.types import CompletionRequest, Document, Limits, Sampling, Trigger
+from completion.types import CompletionRequest, Document, Sampling, Trigger
 from verifill.place import Place
 from verifill.surroundings import holding_at, workspace_of
 
@@ -135,26 +135,18 @@ def request_of(place: Place, options: CompleteOptions, held: Holding | None = No
         Failure: The workspace or the interpreter cannot be used.
     """
     held = held or holding_for(place, options)
-    settings = held.settings
-    return CompletionRequest(
+    request = CompletionRequest(
         document=Document(str(place.path), place.text),
         offset=place.offset,
         trigger=Trigger.PROGRAM,
         workspace=str(workspace_of(place.path, options.workspace)),
-        environment=held.interpreter.path,
         facts=str(options.facts),
         record_facts=str(options.record_facts.absolute()) if options.record_facts else "",
-        monitors=settings.monitors,
         drafters=options.drafters,
-        sources=settings.context,
-        exclude_context=settings.exclude_context,
-        filters=settings.filters,
-        least_confidence=settings.least_confidence,
-        strictness=settings.strictness,
         candidates=options.candidates,
-        limits=Limits(max_tokens=settings.max_tokens, multiline=settings.multiline),
         sampling=Sampling(temperature=options.temperature, seed=options.seed),
     )
+    return held.asked(request)
 
 
 def names(text: str | None) -> tuple[str, ...] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from analysis.environment import Choice, Interpreter, find_environment
@@ -11,6 +11,7 @@ from completion import project
 from completion.settings.files import project_file, user_file
 from completion.settings.layers import Layer, Merged, merge
 from completion.settings.model import Level, Settings
+from completion.types import CompletionRequest, Limits
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,21 @@ class Holding:
     interpreter: Interpreter
     trusted: bool
     problems: tuple[str, ...]
+
+    def asked(self, request: CompletionRequest) -> CompletionRequest:
+        """Return a request with everything that settings say about completions; the rest stays."""
+        settings = self.settings
+        return replace(
+            request,
+            environment=self.interpreter.path,
+            monitors=settings.monitors,
+            sources=settings.context,
+            exclude_context=settings.exclude_context,
+            filters=settings.filters,
+            least_confidence=settings.least_confidence,
+            strictness=settings.strictness,
+            limits=Limits(settings.max_tokens, settings.multiline),
+        )
 
 
 def holding(workspace: Path, trusted: bool, above: Sequence[Layer] = ()) -> Holding:

@@ -135,6 +135,7 @@ def test_a_client_that_answers_with_an_error_keeps_what_it_said(start: Start, pr
     shake_hands(client, project, {"candidates": 2}, {"configuration": True})
     asked = client.asked("workspace/configuration")
     client.send({"id": asked["id"], "error": {"code": -32601, "message": "no"}})
+    client.notification("didChangeStatus", {"kind": "Normal", "busy": False, "message": ""})
     assert candidates(client, project) == 2
     assert len(told(client)) == 1
 
