@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from analysis.lexicon import BACKSLASH, BLANKS, NEWLINE, RETURN
+from analysis.lexicon import BACKSLASH, BLANKS, NEWLINE, RETURN, WORD
 from analysis.scanner import START, Mode, Scan, scan_text
 
 READ_BYTES: Final = 4096
@@ -21,6 +21,7 @@ _NO_END: Final = _BESIDE_CODE | {BACKSLASH}
 """What is never the last byte of a line's code."""
 _TOP_LEVEL: Final = re.compile(rb"^(?:async[ \t]+def|def|class)\b", re.MULTILINE)
 _LINE: Final = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+_WORD: Final = bytes(sorted(WORD))
 _NO_CODE: Final = (b"", b"\r", b"\n", b"#")
 _TAB: Final = 8
 
@@ -73,8 +74,15 @@ class Blocks:
 
     def admits(self, indent: bytes) -> bool:
         """Whether a statement may begin at this indentation."""
-        column = Column.of(indent)
+        return self.takes(Column.of(indent))
+
+    def takes(self, column: Column) -> bool:
+        """Whether a statement may begin at this column."""
         return column.inside(self.levels[-1]) if self.header else column in self.levels
+
+    def entered(self, column: Column, header: bool = False) -> Blocks:
+        """Return the blocks behind a statement at this column, or behind the colon of a header there."""
+        return Blocks(_entered(self.levels, column), header)
 
     def reachable(self, indent: bytes) -> bool:
         """Whether white space that begins like this may become an indentation that is admitted."""
@@ -84,7 +92,7 @@ class Blocks:
     def step(self, before: Scan, after: Scan, byte: int) -> Blocks:
         """Return the blocks after one byte; an indentation that is not admitted is taken for one that is."""
         if begins_statement(before, byte):
-            return Blocks(_entered(self.levels, Column.of(before.indent)), False)
+            return self.entered(Column.of(before.indent))
         return self.within_line((after,), bytes((byte,)))
 
     def within_line(self, after: Sequence[Scan], data: bytes) -> Blocks:
@@ -137,6 +145,36 @@ def first_statement(blocks: Blocks, scan: Scan, text: bytes) -> First | None:
         after = scan.step(byte)
         blocks, scan = blocks.step(scan, after, byte), after
     return First(blocks, None) if len(text) <= READ_BYTES else None
+
+
+class Descent(NamedTuple):
+    """How the statements of a text leave their blocks.
+
+    Attributes:
+        columns: Where the first one stands, then each that is less deep than all before it.
+        word: The first word of the first one, b"" if it begins with none.
+    """
+
+    columns: tuple[Column, ...]
+    word: bytes
+
+
+@lru_cache(maxsize=16)
+def descent(text: bytes) -> Descent:
+    """Read the beginning of a text that begins at a line start, outside brackets and strings."""
+    columns: list[Column] = []
+    word, scan = b"", START
+    for line in _LINE.finditer(text[:READ_BYTES]):
+        code = line[0].lstrip(b" \t\f")
+        if scan.at_line_start and code[:1] not in _NO_CODE:
+            column = Column.of(line[0][: len(line[0]) - len(code)].rpartition(b"\f")[2])
+            word = word if columns else code[: len(code) - len(code.lstrip(_WORD))]
+            if not columns or columns[-1].inside(column):
+                columns.append(column)
+            if not column.wide:
+                break
+        scan = scan_text(line[0], scan)
+    return Descent(tuple(columns), word)
 
 
 def read_on(blocks: Blocks, scan: Scan, text: bytes) -> tuple[Blocks, Scan]:

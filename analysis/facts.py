@@ -27,6 +27,9 @@ class BaseDocument:
         suffix: Text after the hole; it begins at a line start.
         indent: White space at the start of the line that stands in the hole.
         environment: The user's Python interpreter, or "" for the standard library alone.
+        language: Language id as editors spell it.
+        trusted: Whether the user trusts the workspace: a language server runs programs that lie there.
+        urgent: Whether somebody types in it: what programs ask is answered later, wherever questions queue.
     """
 
     path: str
@@ -35,11 +38,14 @@ class BaseDocument:
     suffix: str
     indent: str = ""
     environment: str = ""
+    language: str = "python"
+    trusted: bool = False
+    urgent: bool = True
 
     @cached_property
     def digest(self) -> str:
         """Name of this document by content, 16 hexadecimal digits."""
-        parts = (self.path, self.workspace, self.environment, self.indent, self.prefix, self.suffix)
+        parts = (self.path, self.workspace, self.environment, self.language, self.indent, self.prefix, self.suffix)
         return hashlib.blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
@@ -48,8 +54,8 @@ class FactKey:
     """One question to the analysis.
 
     Attributes:
-        kind: What is asked, a key of ``analysis.analyzers.jedi_worker.ANSWERS``; "attributes" lists the
-            names that may follow ``receiver.``.
+        kind: What is asked.  About Python a key of ``analysis.analyzers.jedi_worker.ANSWERS``: "attributes" lists the
+            names that may follow ``receiver.``.  About other languages one of ``analysis.analyzers.lsp_answers.KINDS``.
         document: Digest of the base document.
         receiver: Source text of what is asked about, for example ``self._session``; for "names" the line's
             indentation.

@@ -34,6 +34,9 @@ ATOMS: Final = frozenset((b"True", b"False", b"None"))
 KEYWORDS: Final = frozenset(word.encode() for word in keyword.kwlist) - ATOMS
 """Reserved words that are not values."""
 
+OPERAND_WORDS: Final = ATOMS | frozenset((b"not", b"lambda", b"await", b"yield"))
+"""Reserved words that an operand begins with."""
+
 SOFT_KEYWORDS: Final = frozenset((b"match", b"case", b"type"))
 COMPOUND: Final = frozenset(b"if elif else for while with try except finally def class async match case".split())
 """Words that open a block with a colon."""

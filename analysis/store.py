@@ -42,6 +42,12 @@ class Analyzer(Protocol):
     def drop(self, document: str) -> None:
         """Deliver None for what is asked about the document of that digest and not begun."""
 
+    def trouble(self, document: BaseDocument) -> str:
+        """Return why a document cannot be analysed now, and where possible the mend; "" if it can."""
+
+    def troubles(self) -> tuple[str, ...]:
+        """Return what cannot be analysed now of all that was asked about, one line each."""
+
     def close(self) -> None:
         """Stop; questions still open are delivered as None."""
 
@@ -55,6 +61,14 @@ class NoAnalyzer:
 
     def drop(self, document: str) -> None:
         """Nothing waits."""
+
+    def trouble(self, document: BaseDocument) -> str:
+        """Nothing can fail."""
+        return ""
+
+    def troubles(self) -> tuple[str, ...]:
+        """Nothing can fail."""
+        return ()
 
     def close(self) -> None:
         """Nothing runs."""
@@ -141,6 +155,14 @@ class FactStore:
         wanted = set(keys)
         with self._changed:
             return self._changed.wait_for(lambda: not wanted & self._asked, seconds)
+
+    def trouble(self, document: BaseDocument) -> str:
+        """Return why a document cannot be analysed now; see ``Analyzer.trouble``."""
+        return self._analyzer.trouble(document)
+
+    def troubles(self) -> tuple[str, ...]:
+        """Return what cannot be analysed now; see ``Analyzer.troubles``."""
+        return self._analyzer.troubles()
 
     def close(self) -> None:
         """Stop the analysis; facts that are here stay readable."""

@@ -7,16 +7,18 @@ at the cursor.  Trees are never changed: ``append`` edits a copy.
 
 from __future__ import annotations
 
+import importlib
 import re
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
 
 import tree_sitter
-import tree_sitter_python
 
-GRAMMARS: Final = {"python": tree_sitter_python.language}
-"""Grammar by language id."""
+from analysis.languages import LANGUAGES
+
+GRAMMARS: Final = {row.id: row.grammar for row in LANGUAGES if row.grammar is not None}
+"""Module of the grammar, and its function, by language id; a module is loaded when a text of that language comes."""
 
 _TOP_LEVEL: Final = re.compile(rb"^(?:async[ \t]+def|def|class|@)\b", re.MULTILINE)
 _FLAWS: Final = "[(ERROR) (MISSING) (print_statement) (exec_statement)] @flaw (try_statement) @try"
@@ -62,7 +64,7 @@ class SyntaxWindow:
         source = self.source + data
         tree = self.tree.copy()
         end, point = len(self.source), self.tree.root_node.end_point
-        tree.edit(end, end, len(source), point, point, _end_point(source))
+        tree.edit(end, end, len(source), point, point, end_point(source))
         return SyntaxWindow(source, parser_of(self.language).parse(source, tree), self.language, self.parses + 1)
 
     def statement_complete(self) -> bool:
@@ -122,15 +124,26 @@ def parser_of(language: str) -> tree_sitter.Parser:
     Raises:
         ValueError: There is no grammar for it.
     """
+    return tree_sitter.Parser(grammar_of(language))
+
+
+@cache
+def grammar_of(language: str) -> tree_sitter.Language:
+    """Return the grammar of a language.
+
+    Raises:
+        ValueError: There is none for it.
+    """
     if language not in GRAMMARS:
         raise ValueError(f"no grammar for language {language!r}; known are {', '.join(GRAMMARS)}")
-    return tree_sitter.Parser(tree_sitter.Language(GRAMMARS[language]()))
+    module, function = GRAMMARS[language]
+    return tree_sitter.Language(getattr(importlib.import_module(module), function)())
 
 
 @cache
 def query_of(language: str, pattern: str) -> tree_sitter.Query:
     """Return a compiled query."""
-    return tree_sitter.Query(tree_sitter.Language(GRAMMARS[language]()), pattern)
+    return tree_sitter.Query(grammar_of(language), pattern)
 
 
 def text_of(node: tree_sitter.Node) -> str:
@@ -145,7 +158,8 @@ def _window_start(prefix: bytes) -> int:
     return start
 
 
-def _end_point(source: bytes) -> tuple[int, int]:
+def end_point(source: bytes) -> tuple[int, int]:
+    """Return row and column of the end of a text, as tree-sitter counts them."""
     return source.count(b"\n"), len(source) - source.rfind(b"\n") - 1
 
 

@@ -92,6 +92,14 @@ class HeldAnalyzer:
         for deliver in dropped:
             deliver(None)
 
+    def trouble(self, document: BaseDocument) -> str:
+        """Have none."""
+        return ""
+
+    def troubles(self) -> tuple[str, ...]:
+        """Have none."""
+        return ()
+
     def close(self) -> None:
         """Fail on everything."""
         self.closed = True

@@ -42,6 +42,9 @@ WAYS: dict[str, tuple[str, ...] | None] = {"plain": (), "drafted": None}
 # Tokens that are rewritten, and that stand before them to be copied from.
 REWRITTEN = 256
 
+# Tokens that are continued as they stand in the file.
+CONTINUED = 96
+
 BUILTINS = frozenset(dir(builtins))
 
 
@@ -55,6 +58,8 @@ class Measured:
         tokens: What was written.
         passes: Forward passes by way.
         seconds: By way.
+        predicted: Seconds of these passes by the cost curve, by way: what drafting would bring if nothing but passes
+            took time.
         same: Both ways wrote the same tokens.
     """
 
@@ -63,6 +68,7 @@ class Measured:
     tokens: tuple[int, ...]
     passes: dict[str, int]
     seconds: dict[str, float]
+    predicted: dict[str, float]
     same: bool
 
 
@@ -123,10 +129,34 @@ def recorded(model: LoadedModel, written: Sequence[tuple[str, CompletionRequest,
     corpora.close()
 
 
+def shuffled(files: Sequence[Path], seed: int) -> list[Path]:
+    """Return files in an order that depends on the seed."""
+    return random.Random(seed).sample(files, len(files))
+
+
+def continuations(model: LoadedModel, files: Sequence[Path], cases: int, seed: int) -> list[Replay]:
+    """Return so many ends of files as they are: what a model would write that makes no mistakes."""
+    replays: list[Replay] = []
+    for path in shuffled(files, seed):
+        if len(replays) == cases:
+            break
+        ids = model.vocabulary.encode(path.read_text(encoding="utf-8"))
+        if len(ids) < 3 * CONTINUED:
+            continue
+        text = model.vocabulary.decode(ids[-CONTEXT_TOKENS:-CONTINUED]).decode("utf-8", "ignore")
+        prompt, target = model.format.encode(model.vocabulary, text, ""), ids[-CONTINUED:]
+        before = model.format.before_middle(prompt)
+        job = Job(prompt, b"", b"", len(target), model.format.separators, before)
+        replays.append(Replay(f"continuing, {model.name}, {model.dtype}", str(path), job, target, ()))
+    return replays
+
+
 def rewritings(model: LoadedModel, files: Sequence[Path], cases: int, seed: int) -> list[Replay]:
     """Return so many ends of files with their most frequent name replaced."""
-    vocabulary, replays = model.vocabulary, []
-    for path in files:
+    vocabulary, replays = model.vocabulary, list[Replay]()
+    for path in shuffled(files, seed):
+        if len(replays) == cases:
+            break
         text = path.read_text(encoding="utf-8")
         names = Counter(node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name))
         name = next((name for name, _ in names.most_common() if len(name) > 3 and name not in BUILTINS), "")
@@ -140,29 +170,37 @@ def rewritings(model: LoadedModel, files: Sequence[Path], cases: int, seed: int)
         before = model.format.before_middle(prompt)
         job = Job(prompt, b"", b"", len(target), model.format.separators, before)
         replays.append(Replay(f"rewriting, embedded, {model.dtype}", str(path), job, target, ()))
-    return random.Random(seed).sample(replays, min(cases, len(replays)))
+    return replays
 
 
-def forced(engine: Engine, model: LoadedModel, length: DraftLength, replay: Replay, repeats: int) -> Measured:
-    """Write a given text both ways."""
-    over = ForcedEngine(engine, len(replay.job.prompt), replay.target)
+def forced(model: LoadedModel, curve: CostCurve, length: DraftLength, replay: Replay, repeats: int) -> Measured:
+    """Write a given text both ways, with what the drafters have learned from the texts before (``length``)."""
+    over = ForcedEngine(model.engine, len(replay.job.prompt), replay.target)
     slab = over.new_slab()
     passes: dict[str, int] = {}
+    predicted: dict[str, float] = {}
     old = replay.job.prompt if replay.group.startswith("rewriting") else ()
 
-    def run(way: str) -> tuple[int, ...]:
-        material = registry.Material(model.vocabulary, corpora=replay.corpora, replaced=model.vocabulary.decode(old))
+    def run(way: str, job: Job = replay.job) -> tuple[int, ...]:
+        material = registry.Material(
+            vocabulary=model.vocabulary,
+            corpora=replay.corpora,
+            replaced=model.vocabulary.decode(old),
+            heads=model.heads,
+            draft=model.draft,
+        )
         drafters = registry.build(WAYS[way], material)
         recorder = Recorder()
         parts = replace(parts_of(over, model, length, drafters), slab=slab)
-        done = generate(replay.job, parts, recorder, lambda: False)
+        done = generate(job, parts, recorder, lambda: False)
         passes[way] = recorder.forward_passes
+        predicted[way] = sum(curve.at(commit.drafted + 1) for commit in recorder.commits)
         return done.tokens
 
-    run("plain")
+    run("plain", replace(replay.job, max_tokens=1))  # the prompt is read
     seconds, tokens = in_turns(run, repeats)
     same = tokens["plain"] == tokens["drafted"] == replay.target
-    return Measured(replay.group, replay.file, replay.target, passes, seconds, same)
+    return Measured(replay.group, replay.file, replay.target, passes, seconds, predicted, same)
 
 
 def parts_of(engine: Engine, model: LoadedModel, length: DraftLength, drafters: Sequence[Drafter]) -> Parts:

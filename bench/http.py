@@ -14,8 +14,6 @@ end, memory flat, and the editor's median within 1.3 times that of typing alone.
 from __future__ import annotations
 
 import argparse
-import http.client
-import json
 import os
 import random
 import re
@@ -24,10 +22,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,141 +31,24 @@ import numpy as np
 from rich.progress import track
 
 from bench.common import markdown, write_results
+from bench.http_clients import PATIENCE_S, TOKEN, Clients, Place, Server
 from bench.keystrokes import places, typed
 from bench.lsp import Answer, own_engine, replay, resident_mb
 from bench.window import Window
 from completion.hosts.run_folder import engines, run_folder
 
-TOKEN = "a-token-for-measurements"
-PATIENCE_S = 60.0
-GIVEN_UP = 0.25
+PLACES_A_FILE = 3
+CHARACTERS = 30
 PAUSE_MS = 100.0
 WANTED_RATIO = 1.3
 
 
-@dataclass
-class Tally:
-    """What became of the clients' requests.
-
-    Attributes:
-        statuses: Replies by status.
-        given_up: Requests whose client hung up.
-        lost: Requests that neither got a reply nor were given up, by what happened instead.
-        reply_ms: Times of replies with status 200.
-    """
-
-    statuses: Counter[int] = field(default_factory=Counter)
-    given_up: int = 0
-    lost: Counter[str] = field(default_factory=Counter)
-    reply_ms: list[float] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Server:
-    """A running `verifill serve`.
-
-    Attributes:
-        pid: Its process.
-        port: Where it listens.
-    """
-
-    pid: int
-    port: int
-
-    def ask(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
-        """Send a request and return status and JSON of its reply."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
-        try:
-            self.send(connection, method, path, body)
-            reply = connection.getresponse()
-            return reply.status, json.loads(reply.read())
-        finally:
-            connection.close()
-
-    def send(self, connection: http.client.HTTPConnection, method: str, path: str, body: object) -> None:
-        """Send a request over a connection."""
-        data = None if body is None else json.dumps(body).encode()
-        connection.request(method, path, data, {"Authorization": f"Bearer {TOKEN}"})
-
-
-class Clients:
-    """Programs that ask as long as they are let."""
-
-    def __init__(self, server: Server, count: int, files: Sequence[Path]) -> None:
-        """Start them; they wait until they are let."""
-        self.tally = Tally()
-        self._server, self._texts = server, [path.read_text(encoding="utf-8", errors="replace") for path in files]
-        self._going, self._ended, self._lock = threading.Event(), threading.Event(), threading.Lock()
-        self._threads = [threading.Thread(target=self._ask_on, args=(number,)) for number in range(count)]
-        for thread in self._threads:
-            thread.start()
-
-    @contextmanager
-    def asking(self) -> Iterator[None]:
-        """Let them ask; afterwards nothing of theirs is worked on any more."""
-        self._going.set()
-        yield
-        self._going.clear()
-        deadline = time.monotonic() + PATIENCE_S
-        while self._server.ask("GET", "/v1/stats")[1]["active"] and time.monotonic() < deadline:
-            time.sleep(0.05)
-
-    def end(self) -> None:
-        """End them."""
-        self._ended.set()
-        self._going.set()
-        for thread in self._threads:
-            thread.join(PATIENCE_S)
-
-    def _ask_on(self, number: int) -> None:
-        rng = random.Random(number)
-        while self._going.wait() and not self._ended.is_set():
-            path, body = self._request(rng)
-            if rng.random() < GIVEN_UP:
-                self._give_up(path, body, rng.uniform(0.0, 0.1))
-            else:
-                self._ask(path, body)
-
-    def _request(self, rng: random.Random) -> tuple[str, dict[str, Any]]:
-        """Return a request at some place of some file, in some dialect."""
-        states = list(typed(rng.choice(self._texts), 30, rng))
-        state = rng.choice(states)
-        name = f"client_{rng.randrange(8)}.py"
-        whole = {"path": name, "text": state.before + state.behind, "offset": len(state.before), "facts": "live"}
-        return rng.choice((
-            ("/v1/complete", whole),
-            ("/v1/completions", {"prompt": state.before, "suffix": state.behind, "max_tokens": 32, "stream": True}),
-            ("/v1/completions", {"segments": {"prefix": state.before, "suffix": state.behind, "filepath": name}}),
-            ("/infill", {"input_prefix": state.before, "input_suffix": state.behind, "n_predict": 32}),
-        ))  # fmt: skip
-
-    def _ask(self, path: str, body: object) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self._server.port, timeout=PATIENCE_S)
-        begin = time.perf_counter()
-        try:
-            self._server.send(connection, "POST", path, body)
-            reply = connection.getresponse()
-            reply.read()
-        except (OSError, http.client.HTTPException) as error:
-            with self._lock:
-                self.tally.lost[type(error).__name__] += 1
-            return
-        finally:
-            connection.close()
-        with self._lock:
-            self.tally.statuses[reply.status] += 1
-            if reply.status == 200:
-                self.tally.reply_ms.append(1000 * (time.perf_counter() - begin))
-        if reply.status == 429:
-            self._ended.wait(float(reply.headers["Retry-After"]) / 4)
-
-    def _give_up(self, path: str, body: object, seconds: float) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self._server.port, timeout=PATIENCE_S)
-        self._server.send(connection, "POST", path, body)
-        time.sleep(seconds)
-        connection.close()
-        with self._lock:
-            self.tally.given_up += 1
+def places_in(files: Sequence[Path]) -> list[Place]:
+    """Return cursors of somebody who types in some files, at several places of each."""
+    texts = [path.read_text(encoding="utf-8", errors="replace") for path in files]
+    seeds = range(PLACES_A_FILE)
+    states = (state for text in texts for seed in seeds for state in typed(text, CHARACTERS, random.Random(seed)))
+    return [(state.before, state.behind) for state in states]
 
 
 class Watch:
@@ -248,7 +127,7 @@ def measure(folder: Path, server: Server, options: argparse.Namespace) -> dict[s
     record = files.read_record()
     assert record is not None
     chosen = places(options.files + 8, options.seed)
-    clients, watch = Clients(server, options.clients, chosen[options.files :]), Watch(server, record.pid)
+    clients, watch = Clients(server, options.clients, places_in(chosen[options.files :])), Watch(server, record.pid)
     alone: list[Answer] = []
     beside: list[Answer] = []
     loaded = 0.0

@@ -83,12 +83,13 @@ class ForcedEngine:
     def forward(self, slab: Slab, tokens: Sequence[int]) -> Rows:
         """Run the engine; every row behind the prompt points at its target."""
         at = len(slab.tokens)
-        logits = self.engine.forward(slab, tokens).logits.clone()
+        rows = self.engine.forward(slab, tokens)
+        logits = rows.logits.clone()
         for row in range(len(tokens)):
             wanted = at + row + 1 - self.start
             if 0 <= wanted < len(self.target):
                 logits[row, self.target[wanted]] = torch.finfo(torch.float32).max
-        return Rows(logits)
+        return Rows(logits, rows.hidden)
 
     def extend(self, slab: Slab, tokens: Sequence[int]) -> None:
         """Feed tokens whose rows nobody asks for."""
@@ -107,6 +108,10 @@ class Endless:
     def cut(self, state: None) -> int | None:
         """Never stop."""
         return None
+
+    def sure(self, state: None) -> int:
+        """Tell nothing: nobody listens."""
+        return 0
 
 
 def main() -> None:

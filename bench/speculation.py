@@ -8,11 +8,15 @@ edited, as the disk has it.  Workloads:
 * *lines*: what is left of a line, 32 tokens at most; *blocks*: up to 64 tokens over several lines;
 * *members*: behind ``self.`` in a class of the project, with and without monitors, jedi's facts known before;
 * *rewriting*: the end of a file with its most frequent name replaced, from the file as it was.  A small
-  infilling model follows no instruction, so the text is *forced*: passes are real, tokens are replayed.
+  infilling model follows no instruction, so the text is *forced*: passes are real, tokens are replayed;
+* *continuing*: the end of a file as it stands there, forced likewise: what a model would write that makes no
+  mistakes.
 
 Lines and blocks that the embedded model wrote are also replayed, forced likewise, on a decoder of 100M
-parameters with random weights.  A time is a whole completion's whose prompt is in the cache, drafting
-included.  Both ways take turns; of repeats the fastest counts; intervals are over files.
+parameters with random weights; it continues with and without the embedded model as its draft model.  A time
+is a whole completion's whose prompt is in the cache, drafting included.  Both ways take turns; of repeats
+the fastest counts; intervals are over files.  *Predicted* is what the passes alone would bring by the cost
+curve: what is missing to it is the time of drafting.
 """
 
 from __future__ import annotations
@@ -24,23 +28,22 @@ import sys
 import sysconfig
 import tempfile
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import torch
 from rich.progress import track
 
-from bench.chart import Bar, bars
-from bench.common import RESULTS, interval, markdown, write_results
+from bench.common import RESULTS, write_results
 from bench.engine import SHAPES, random_model
-from bench.forced import WAYS, Measured, forced, in_turns, measured_curve, recorded, rewritings
+from bench.forced import WAYS, Measured, Replay, continuations, forced, in_turns, measured_curve, recorded, rewritings
+from bench.speculation_report import as_chart, as_table, summary
 from completion.service import CompletionService, ServiceSettings, open_service
 from completion.types import CompletionRequest, CompletionResult, Document, Limits
 from decoding.draft_length import DraftLength
-from models.checkpoints import load
+from models.checkpoints import LoadedModel, load
+from models.draft_model import DraftModel
 from models.engines.fused import FusedEngine
 
 PROJECTS = ("asyncio", "email", "http", "importlib", "logging", "unittest", "urllib", "xml")
@@ -61,6 +64,22 @@ class Case:
     request: CompletionRequest
 
 
+@dataclass
+class Costs:
+    """Adds up what forward passes cost.
+
+    Attributes:
+        seconds: By the cost curve.
+    """
+
+    seconds: float = 0.0
+
+    def add(self, n_tokens: int, seconds: float, expected: float | None) -> None:
+        """Add a pass that should have taken ``expected``."""
+        assert expected is not None, "the machine has been measured"
+        self.seconds += expected
+
+
 def main() -> None:
     """Run the command line."""
     options = _options()
@@ -69,10 +88,13 @@ def main() -> None:
     for dtype in options.dtypes:
         with tempfile.TemporaryDirectory() as cache:
             settings = ServiceSettings(cache=Path(cache), index_workspaces=True)
-            service = open_service(dtype=dtype, settings=settings)
+            costs = Costs()
+            service = open_service(dtype=dtype, settings=settings, on_step=costs.add)
             try:
                 made_ready(service, cases)
-                written = [(case, list(completed(service, case, options))) for case in track(cases, description=dtype)]
+                written = [
+                    (case, list(completed(service, case, costs, options))) for case in track(cases, description=dtype)
+                ]
             finally:
                 service.close()
         rows += [row for _, measured in written for row in measured]
@@ -153,13 +175,20 @@ def made_ready(service: CompletionService, cases: Sequence[Case]) -> None:
     service.index({case.request.workspace for case in cases})
 
 
-def completed(service: CompletionService, case: Case, options: argparse.Namespace) -> Iterator[Measured]:
-    """Complete a case both ways, and those of members also without monitors."""
+def completed(service: CompletionService, case: Case, costs: Costs, options: argparse.Namespace) -> Iterator[Measured]:
+    """Complete a case both ways, and those of members also without monitors; passes add to ``costs``."""
     for monitors in (None, ()) if case.workload == "members" else (None,):
         request = replace(case.request, monitors=monitors)
 
-        def run(way: str, request: CompletionRequest = request) -> CompletionResult:
-            return service.complete_now(replace(request, drafters=WAYS[way]))
+        predicted: dict[str, float] = {}
+
+        def run(
+            way: str, request: CompletionRequest = request, predicted: dict[str, float] = predicted
+        ) -> CompletionResult:
+            costs.seconds = 0.0
+            result = service.complete_now(replace(request, drafters=WAYS[way]))
+            predicted[way] = costs.seconds
+            return result
 
         run("plain")  # the prompt is read, and facts become known
         seconds, results = in_turns(run, options.repeats)
@@ -173,6 +202,7 @@ def completed(service: CompletionService, case: Case, options: argparse.Namespac
             tuple(tokens["plain"]),
             passes,
             seconds,
+            predicted,
             tokens["plain"] == tokens["drafted"],
         )
 
@@ -182,91 +212,37 @@ def replayed_rows(
 ) -> list[Measured]:
     """Rewrite with the embedded model; replay that and what it wrote on a larger one with random weights."""
     model = load(None, dtype)
-    length = DraftLength(measured_curve(model))
     files = [path for project in options.projects for path in sources(project)]
     texts = rewritings(model, files, options.cases // 2, options.seed)
-    rows = [
-        forced(model.engine, model, length, replay, options.repeats) for replay in track(texts, f"rewriting, {dtype}")
-    ]
+    rows = forced_rows(model, texts, options.repeats)
+    repeats = min(options.repeats, 2)
     shape = {**SHAPES["100M"], "vocab_size": model.engine.vocabulary_size}
-    large = replace(model, engine=FusedEngine.of(random_model(shape, getattr(torch, dtype))), name="100M")
-    length = DraftLength(measured_curve(large))
+    random_weights = FusedEngine.of(random_model(shape, getattr(torch, dtype)))
+    large = replace(model, engine=random_weights, name="100M", heads=None)
     lines = [(case.workload, case.request, tokens) for case, tokens in written if case.workload != "members"]
-    again = [replace(replay, group=replay.group.replace("embedded", "100M")) for replay in texts]
-    large_texts = [*recorded(large, lines), *again]
-    return rows + [
-        forced(large.engine, large, length, replay, options.repeats) for replay in track(large_texts, "100M")
+    again = [replace(text, group=text.group.replace("embedded", "100M")) for text in texts[: -(-len(texts) // 2)]]
+    ends = continuations(large, files, options.cases // 4, options.seed)
+    rows += forced_rows(large, [*recorded(large, lines), *again, *ends], repeats)
+    helped = [
+        replace(replay, group=replay.group.replace("continuing", "continuing with a draft model")) for replay in ends
     ]
+    return rows + forced_rows(replace(large, draft=DraftModel(model.engine)), helped, repeats)
 
 
-def summary(rows: Sequence[Measured]) -> dict[str, Any]:
-    """Sum up by group."""
-    groups: defaultdict[str, list[Measured]] = defaultdict(list)
-    for row in rows:
-        groups[row.group].append(row)
-    summed = {name: _summed(found) for name, found in groups.items()}
-    watched = {
-        name.rpartition(", ")[2]: group["tokens_per_second"]["drafted"]
-        / summed[name.replace("monitors", "no monitors")]["tokens_per_second"]["drafted"]
-        for name, group in summed.items()
-        if name.startswith("members, monitors")
-    }
-    return {"threads": torch.get_num_threads(), "groups": summed, "monitors_on_to_off": watched}
-
-
-def _summed(rows: Sequence[Measured]) -> dict[str, Any]:
-    seconds = {way: sum(row.seconds[way] for row in rows) for way in WAYS}
-    tokens = sum(len(row.tokens) for row in rows)
-    ratios = [row.seconds["plain"] / row.seconds["drafted"] for row in rows]
-    return {
-        "cases": len(rows),
-        "tokens": tokens,
-        "same": sum(row.same for row in rows),
-        "passes_per_token": {way: sum(row.passes[way] for row in rows) / tokens for way in WAYS},
-        "tokens_per_second": {way: tokens / seconds[way] for way in WAYS},
-        "faster": seconds["plain"] / seconds["drafted"],
-        "faster_per_case": interval(ratios, [row.file for row in rows]),
-    }
-
-
-def as_table(numbers: dict[str, Any]) -> str:
-    """Return the README's table."""
-    rows = []
-    for name, group in numbers["groups"].items():
-        _, low, high = group["faster_per_case"]
-        passes, speed = group["passes_per_token"], group["tokens_per_second"]
-        rows.append([
-            name,
-            f"{group['same']} of {group['cases']}",
-            f"{passes['plain']:.2f} / {passes['drafted']:.2f}",
-            f"{speed['plain']:.0f} / {speed['drafted']:.0f}",
-            f"**{group['faster']:.2f}x** ({low:.2f} to {high:.2f})",
-        ])  # fmt: skip
-    header = ["workload", "same tokens", "passes per token", "tokens per second", "faster (per case, 95 %)"]
-    return markdown(header, rows)
-
-
-def as_chart(numbers: dict[str, Any]) -> str:
-    """Return how fast each workload is with drafts, plain decoding being 100 %."""
-    groups: defaultdict[str, list[Bar]] = defaultdict(list)
-    for name, group in numbers["groups"].items():
-        workload, _, model = name.rpartition(", embedded, ") if "embedded" in name else name.rpartition(", 100M, ")
-        label = f"{'embedded' if 'embedded' in name else '100M'}, {model}"
-        _, low, high = group["faster_per_case"]
-        groups[workload].append(Bar(label, group["faster"], low, high))
-    for dtype, ratio in numbers["monitors_on_to_off"].items():
-        groups["members with drafts, tokens per second without monitors being 100 %"].append(
-            Bar(f"with monitors, {dtype}", ratio, ratio, ratio)
-        )
-    most = max(bar.high for found in groups.values() for bar in found)
-    return bars("Completions with drafts, plain ones being 100 %", groups, most)
+def forced_rows(model: LoadedModel, replays: Sequence[Replay], repeats: int) -> list[Measured]:
+    """Write given texts both ways."""
+    curve = measured_curve(model)
+    length = DraftLength(curve)
+    return [forced(model, curve, length, replay, repeats) for replay in track(replays, model.name)]
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--projects", nargs="+", default=PROJECTS, help="packages of the standard library")
     parser.add_argument("--cases", type=int, default=60, help="of each workload (default: 60)")
-    parser.add_argument("--repeats", type=int, default=3, help="of each case, both ways (default: 3)")
+    parser.add_argument(
+        "--repeats", type=int, default=3, help="of each case, both ways (default: 3; of 100M at most 2)"
+    )
     parser.add_argument("--dtypes", nargs="+", default=["float32", "bfloat16"])
     parser.add_argument("--seed", type=int, default=5)
     parser.add_argument("--out", type=Path, default=RESULTS)

@@ -9,11 +9,17 @@ from monitors.base import Check
 _MOST_ORIGINS = 3
 
 
-def certificate(checks: Sequence[Check]) -> str | None:
+def certificate(checks: Sequence[Check], trouble: str = "") -> str | None:
     """Sum up the checks of a completion, or return None when there was no name to check.
+
+    Args:
+        checks: What was checked.
+        trouble: Why the document cannot be analysed now; "" if it can.
 
     >>> certificate([Check("get", "httpx 0.28.1", True), Check("foo", "", False)])
     '1 name checked against httpx 0.28.1, 1 unknown'
+    >>> certificate([Check("foo", "", False)], "go: the server is starting")
+    '1 unknown (go: the server is starting)'
     """
     if not checks:
         return None
@@ -26,5 +32,5 @@ def certificate(checks: Sequence[Check]) -> str | None:
     if absent := [check.name for check in known if not check.listed]:
         parts.append(f"not found there: {', '.join(absent)}")
     if len(known) < len(checks):
-        parts.append(f"{len(checks) - len(known)} unknown")
+        parts.append(f"{len(checks) - len(known)} unknown" + (f" ({trouble})" if trouble else ""))
     return ", ".join(parts)

@@ -5,32 +5,38 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 from analysis.fact_trace import TracedFacts
 from analysis.facts import FactSource
-from analysis.scanner import scan_text
+from analysis.lexing import LexicalState, scan
 from analysis.store import FactStore
 from completion.context.gathering import Surroundings
 from completion.context.sources import Wishes
 from completion.corpora.request import Corpora, Unseen
 from completion.filters import Showing
+from completion.histories import Histories
 from completion.layout import Layout, lay_out
 from completion.project import options_of
 from completion.prompt import Prompt, Prompts
 from completion.result import Attempt, assemble, nothing
 from completion.scheduler import Work
 from completion.slabs import SlabStore
-from completion.tracing import trace_of
-from completion.types import CancelToken, CompletionRequest, CompletionResult, Reason, SamplingMode
+from completion.telling import Teller
+from completion.trace import Trace
+from completion.tracing import History, trace_of
+from completion.types import CancelToken, CompletionRequest, CompletionResult, Reason, SamplingMode, Tell
 from decoding.draft_length import DraftLength
 from decoding.drafters import registry as drafters
 from decoding.futures import Futures
-from decoding.loop import generating
+from decoding.loop import Heed, generating
 from decoding.masking import Masker
 from decoding.recorder import Recorder
 from decoding.run import Job, Parts, Run
 from decoding.sampling import Sampler
+from decoding.settled import Settled
 from decoding.together import together
 from decoding.types import Lenient, Passes, Steps
 from decoding.watch import Watch
@@ -40,8 +46,6 @@ from models.engines.memory import is_out_of_memory
 from models.engines.prefill import feed, keep_common
 from monitors import registry as monitors
 from monitors.base import Site
-from monitors.questions import nearby
-from monitors.stop import StopPolicy
 
 # Prompt tokens at most.  The embedded model is trained on contexts of about this size, and on a
 # CPU a longer prompt costs more wait than it brings.
@@ -72,7 +76,9 @@ class Generation:
         draft_length: Decides how much of a draft is verified.
         cancel: Given by who asked.
         superseded: Fires when a newer request makes this one pointless.
+        histories: How the last completions came about.
         on_pass: Told of every forward pass of the loop: its tokens and seconds.
+        tell: Told the text while it is written, if anybody wants to know.
     """
 
     request: CompletionRequest
@@ -85,7 +91,9 @@ class Generation:
     draft_length: DraftLength
     cancel: CancelToken
     superseded: CancelToken
+    histories: Histories
     on_pass: Callable[[int, float], None]
+    tell: Tell | None = None
 
     def completing(self) -> Steps[CompletionResult]:
         """Complete.
@@ -101,7 +109,14 @@ class Generation:
                 if not is_out_of_memory(error):
                     raise
                 self.slabs.shrink("out of memory")
+                self.histories.clear()
         return nothing(self.model, Reason.OUT_OF_MEMORY)
+
+    def tracing(self) -> Steps[Trace | None]:
+        """Tell how the completion of this very request came about; None if that is not remembered."""
+        yield None
+        history = self.histories.of(self.request)
+        return None if history is None else trace_of(history, self.model.vocabulary)
 
     def warming(self) -> Work:
         """Feed the prompt into a slab, and leave it there."""
@@ -148,18 +163,30 @@ class Generation:
             record = Path(request.record_facts) if request.record_facts else None
             source = self.facts.source(layout.document, request.facts, record)
             corpora = self.corpora.of(request, unseen_of(layout, prompt))
-            material = drafters.Material(self.model.vocabulary, job.healed, corpora, request.replaced.encode())
-            traced = TracedFacts(source) if request.trace else None
+            material = drafters.Material(
+                vocabulary=self.model.vocabulary,
+                healed=job.healed,
+                corpora=corpora,
+                replaced=request.replaced.encode(),
+                heads=self.model.heads,
+                draft=self.model.draft,
+            )
+            traced = TracedFacts(source) if request.trace or request.remembered else None
             source = traced or source
+        yield None  # laying out and looking around takes some milliseconds each: who types waits for neither
+        if self.stopped():
+            return self._nothing()
         futures = Futures() if request.sampling.mode is SamplingMode.ALIGNED else None
         attempts: list[Attempt] = []
         with self.slabs.lease(request.document.path, prompt.ids, request.limits.max_tokens) as slab:
             maskers = [masker_of(request, self.model, site, number, futures) for number in range(request.candidates)]
             at_once = SIDE_BY_SIDE if futures is None else 1
+            teller = self._teller(showing, layout)
             for first in range(0, len(maskers), at_once):
                 group = maskers[first : first + at_once]
                 works = [
-                    self._attempt(job, site, source, material, slab, masker, masker is group[0]) for masker in group
+                    self._attempt(job, site, source, material, slab, masker, masker is group[0], heed)
+                    for masker, heed in zip_longest(group, [teller] if first == 0 else ())
                 ]
                 attempts += yield from together(self.model.engine, works, self.on_pass)
                 if futures is not None:
@@ -168,44 +195,56 @@ class Generation:
                     break
         if self.superseded.cancelled:
             return self._nothing()
-        result = assemble(showing, layout, prompt, attempts, self.model, around, source.counters())
+        trouble = self.facts.trouble(layout.document)
+        result = assemble(showing, layout, prompt, attempts, self.model, around, source.counters(), trouble)
         if traced is not None:
             asked = traced.asked if request.facts != "none" else ()
-            result = replace(result, trace=trace_of(attempts[0].run, around, asked, self.model.vocabulary))
+            history = History.of(attempts[0].run, around, asked)
+            if request.trace:
+                result = replace(result, trace=trace_of(history, self.model.vocabulary))
+            else:
+                self.histories.keep(request, history)
         if request.facts == "live":  # the analysis is idle now, and these are what the next keystrokes will ask about
-            source.ask(nearby(layout.document))
+            source.ask(monitors.rulebook_of(site.language).ahead(layout.document))
             self.surroundings.ahead(request, layout)
         return result
 
     def _attempt(
         self,
         job: Job,
-        site: Site,
+        site: Site[Any],
         source: FactSource,
         material: drafters.Material,
         slab: Slab,
         masker: Masker,
         first: bool,
+        heed: Heed | None,
     ) -> Passes[Attempt]:
         """Generate one candidate; the first of those side by side takes the slab, the others a copy of its prompt."""
         request, model = self.request, self.model
         watchers = monitors.build(request.monitors, site)
+        yield None
         parts = Parts(
             engine=model.engine,
             slab=slab if first else model.engine.fork(slab, min(len(slab.tokens), len(job.prompt) - 1)),
             masker=masker,
             watch=Watch.start(watchers, site.start),
-            stop=StopPolicy(site, request.limits.multiline),
+            stop=monitors.rulebook_of(site.language).stop(site, request.limits.multiline),
             facts=source,
             drafters=drafters.build(request.drafters, material),
             draft_length=self.draft_length,
             inspector=monitors.inspector(request.monitors, site) or Lenient(),
         )
         recorder = self._recorder()
-        return Attempt((yield from generating(job, parts, recorder, self.stopped)), recorder)
+        return Attempt((yield from generating(job, parts, recorder, self.stopped, heed)), recorder)
+
+    def _teller(self, showing: Showing, layout: Layout) -> Teller | None:
+        """Return who tells the first candidate while it is written."""
+        late = self.request.facts != "none"
+        return None if self.tell is None else Teller(showing, layout, self.tell, Settled(late))
 
     def _recorder(self) -> Recorder:
-        return Recorder(spans=[] if self.request.trace else None)
+        return Recorder(spans=[] if self.request.trace or self.request.remembered else None)
 
     def _nothing(self) -> CompletionResult:
         return nothing(self.model, Reason.SUPERSEDED if self.superseded.cancelled else Reason.CANCELLED)
@@ -215,12 +254,14 @@ class Generation:
         return min(CONTEXT_TOKENS, self.model.engine.max_length - self.request.limits.max_tokens)
 
 
-def job_of(request: CompletionRequest, layout: Layout, prompt: Prompt, model: LoadedModel) -> tuple[Job, Site]:
+def job_of(
+    request: CompletionRequest, layout: Layout, prompt: Prompt, model: LoadedModel
+) -> tuple[Job, Site[LexicalState]]:
     """Return what the loop is to write and what the monitors may know; to both, the middle begins with the line."""
     typed = layout.typed.encode()
     site = Site(
         document=layout.document,
-        start=scan_text(layout.prefix).fresh(),
+        start=scan(layout.prefix, layout.language).fresh(),
         typed=typed,
         healed=prompt.healed,
         remainder=layout.remainder.encode(),
@@ -241,13 +282,13 @@ def unseen_of(layout: Layout, prompt: Prompt) -> Unseen:
     return Unseen((layout.prefix + layout.typed)[: prompt.unseen_before], layout.model_suffix[seen_behind:])
 
 
-def ending_of(site: Site) -> bytes:
+def ending_of(site: Site[Any]) -> bytes:
     """Return the first bytes that follow the middle: enough to see a quote closed and a name go on."""
     return site.suffix[:ENDING_BYTES] or b"\n"
 
 
 def masker_of(
-    request: CompletionRequest, model: LoadedModel, site: Site, candidate: int, futures: Futures | None
+    request: CompletionRequest, model: LoadedModel, site: Site[Any], candidate: int, futures: Futures | None
 ) -> Masker:
     """Return what chooses one candidate's tokens."""
     strength = None if request.sampling.mode is SamplingMode.EVIDENCE else request.sampling.strength

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from analysis.facts import BaseDocument
-from completion.types import CompletionRequest
+from analysis.languages import Language, language_of
+from completion.types import TYPING, CompletionRequest
 from monitors.remainder import typed_over
 
 # No token is longer than a few dozen characters, few are shorter than two: text beyond so many times the
@@ -43,6 +44,11 @@ class Layout:
     after: str
     newline: str
     document: BaseDocument
+
+    @property
+    def language(self) -> Language:
+        """The document's language."""
+        return language_of(self.document.language)
 
     @property
     def suffix(self) -> str:
@@ -77,7 +83,17 @@ def lay_out(request: CompletionRequest) -> Layout:
     end = behind.find("\n") if "\n" in behind else len(behind)
     remainder, after = behind[:end], behind[end:]
     indent = typed[: len(typed) - len(typed.lstrip(" \t"))]
-    document = BaseDocument(request.document.path, request.workspace, prefix, after[1:], indent, request.environment)
+    document = BaseDocument(
+        path=request.document.path,
+        workspace=request.workspace,
+        prefix=prefix,
+        suffix=after[1:],
+        indent=indent,
+        environment=request.environment,
+        language=language_of(request.document.language, request.document.path).id,
+        trusted=request.trusted,
+        urgent=request.trigger in TYPING,
+    )
     return Layout(prefix, typed, remainder, after, newline_of(text), document)
 
 

@@ -12,7 +12,8 @@ import threading
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from completion.types import CancelToken, CompletionRequest, CompletionResult, Listing
+from completion.trace import Trace
+from completion.types import CancelToken, CompletionRequest, CompletionResult, Listing, Tell
 
 
 class Service(Protocol):
@@ -27,11 +28,23 @@ class Service(Protocol):
         """Device it runs on."""
 
     @property
+    def context(self) -> int:
+        """Most tokens of a prompt that the model reads."""
+
+    @property
     def warning(self) -> str:
         """What its user should know about the model, one line; "" for nothing."""
 
-    async def complete(self, request: CompletionRequest, cancel: CancelToken) -> CompletionResult:
-        """Complete; after ``cancel`` fires return soon, with anything."""
+    async def complete(
+        self, request: CompletionRequest, cancel: CancelToken, tell: Tell | None = None
+    ) -> CompletionResult:
+        """Complete; after ``cancel`` fires return soon, with anything.
+
+        Args:
+            request: What.
+            cancel: Whether anybody still wants it.
+            tell: Told the text while it is written; what it was told last, and longest, begins the result's text.
+        """
 
     def complete_now(self, request: CompletionRequest, cancel: CancelToken | None = None) -> CompletionResult:
         """Complete, and wait for it on this thread."""
@@ -46,6 +59,9 @@ class Service(Protocol):
 
     async def description(self, request: CompletionRequest, name: str, cancel: CancelToken) -> str:
         """Return how a listed name can be called at the cursor, a line for each way; "" if that is unknown."""
+
+    async def trace(self, request: CompletionRequest) -> Trace | None:
+        """Tell how the completion of a request came about that was to be remembered; None if that is forgotten."""
 
     def warm(self, request: CompletionRequest) -> None:
         """Prepare for a request that is likely to come; returns at once, and may do nothing."""

@@ -8,6 +8,7 @@ monitors ask for, and the prompt is that of a completion at the same place, so b
 from __future__ import annotations
 
 from analysis.facts import Fact, FactKey, Parameter, ParameterKind, Signature
+from analysis.languages import PYTHON
 from analysis.lexicon import WORD
 from analysis.modes import LOOK_AGAIN_S
 from analysis.scanner import Mode, scan_text
@@ -42,7 +43,7 @@ def listing(work: Generation) -> Steps[Listing]:
     """Return the names that may stand at the cursor."""
     yield None
     layout = lay_out(work.request)
-    key = None if work.stopped() or work.request.document.language != "python" else question_at(site_of(layout))
+    key = None if work.stopped() or layout.language is not PYTHON else question_at(site_of(layout))
     if key is None:
         return Listing()
     fact = yield from _fact(work, layout, key)
@@ -86,7 +87,7 @@ def description(work: Generation, name: str) -> Steps[str]:
     """Return how a listed name can be called, a line for each way; "" for what cannot be, or is not known to be."""
     yield None
     layout = lay_out(work.request)
-    key = None if work.stopped() else question_at(site_of(layout))
+    key = None if work.stopped() or layout.language is not PYTHON else question_at(site_of(layout))
     called = None if key is None else _called(key, name, layout.document.indent)
     fact = None if called is None else (yield from _fact(work, layout, called))
     return "" if fact is None else "\n".join(name + shown(way) for way in fact.signatures[:MOST_WAYS])

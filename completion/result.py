@@ -47,6 +47,7 @@ def assemble(
     model: LoadedModel,
     around: Recorder,
     facts: Mapping[str, int],
+    trouble: str,
 ) -> CompletionResult:
     """Filter the candidates, drop repeated ones and report what happened.
 
@@ -58,6 +59,7 @@ def assemble(
         model: For its name and vocabulary.
         around: Times of the phases around the loop.
         facts: Counters of the fact source.
+        trouble: Why the document cannot be analysed now; "" if it can.
     """
     shown = [shown_of(attempt, showing, layout) for attempt in attempts]
     unique: dict[str, Candidate] = {}
@@ -68,7 +70,7 @@ def assemble(
     return CompletionResult(
         candidates=candidates,
         reason=None if candidates[0].text else filtered.reason or reason_of(first),
-        certificate=certificate(first.run.watch.checks()) if candidates[0].text else None,
+        certificate=certificate(first.run.watch.checks(), trouble) if candidates[0].text else None,
         model=model.name,
         dtype=model.dtype,
         device=model.device,

@@ -19,7 +19,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
-from completion.types import CancelToken, Trigger
+from completion.types import TYPING, CancelToken, Trigger
 
 # Yields None where others may run, or the seconds before which it has nothing to do (``decoding.types.Steps``).
 Work = Generator[float | None, None, Any]
@@ -32,7 +32,6 @@ _URGENCY = {trigger: place for place, trigger in enumerate(Trigger)}
 
 # What a newer request makes pointless; what was asked for explicitly never is.
 _REPLACEABLE = frozenset({Trigger.AUTOMATIC, Trigger.AHEAD, Trigger.WARM_UP})
-_REPLACING = frozenset({Trigger.AUTOMATIC, Trigger.INVOKED})
 
 
 @dataclass(eq=False)
@@ -70,7 +69,7 @@ class Task:
             bool(self.document)
             and self.document == other.document
             and other.trigger in _REPLACEABLE
-            and (self.trigger in _REPLACING or self.trigger is other.trigger)
+            and (self.trigger in TYPING or self.trigger is other.trigger)
         )
 
     def rank(self, overlooked: Mapping[Trigger, int]) -> tuple[float, int]:

@@ -13,18 +13,20 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from analysis.analyzers.jedi_pool import JediPool
 from analysis.store import FactStore
 from completion import popup
+from completion.analysis import open_analysis
 from completion.context.gathering import Surroundings
 from completion.corpora.request import Corpora
-from completion.generation import Generation
+from completion.generation import CONTEXT_TOKENS, Generation
+from completion.histories import Histories
 from completion.layout import check_offset
 from completion.prompt import Prompts
 from completion.result import nothing
 from completion.scheduler import Scheduler, Task, Work
 from completion.slabs import SlabStore
-from completion.types import CancelToken, CompletionRequest, CompletionResult, Listing, Reason, Trigger
+from completion.trace import Trace
+from completion.types import CancelToken, CompletionRequest, CompletionResult, Listing, Reason, Tell, Trigger
 from decoding.draft_length import DraftLength
 from decoding.scoring import NameEnds
 from decoding.types import Steps
@@ -68,6 +70,7 @@ def open_service(
     settings: ServiceSettings | None = None,
     on_step: OnStep | None = None,
     say: Say = silent,
+    draft: str | None = None,
 ) -> CompletionService:
     """Load a model (see ``models.checkpoints.load``) while the analysis beside it warms up.
 
@@ -81,13 +84,14 @@ def open_service(
         settings: As for ``CompletionService``.
         on_step: As for ``CompletionService``.
         say: As for ``load``.
+        draft: As for ``load``.
 
     Raises:
         ModelError: The model cannot be used, for a reason that the message names.
     """
-    facts = facts or FactStore(JediPool())
+    facts = facts or open_analysis()
     try:
-        model, settings = load(source, dtype, device, say), settings or ServiceSettings()
+        model, settings = load(source, dtype, device, say, draft), settings or ServiceSettings()
         return CompletionService(model, facts, settings, on_step, selftest.warn(model, settings.cache))
     except BaseException:
         facts.close()
@@ -126,6 +130,7 @@ class CompletionService:
         self._surroundings = Surroundings(facts, self._settings.index_workspaces)
         self._corpora = Corpora(model.vocabulary, self._settings.index_workspaces)
         self._name_ends = NameEnds(model.vocabulary, model.format.end_ids)
+        self._histories = Histories()
         self._on_step = on_step
         self._draft_length = DraftLength()
         self._calibrated: calibration.Calibration | None = None
@@ -144,20 +149,28 @@ class CompletionService:
         return self._model.device
 
     @property
+    def context(self) -> int:
+        """Most tokens of a prompt that the model reads."""
+        return min(CONTEXT_TOKENS, self._model.engine.max_length)
+
+    @property
     def warning(self) -> str:
         """What its user should know about the model, one line; "" for nothing."""
         return self._warning
 
-    async def complete(self, request: CompletionRequest, cancel: CancelToken) -> CompletionResult:
+    async def complete(
+        self, request: CompletionRequest, cancel: CancelToken, tell: Tell | None = None
+    ) -> CompletionResult:
         """Complete; requests that run at once take turns, the most urgent ones first.
 
-        A newer automatic or invoked request supersedes older automatic ones of the same document.
+        A newer automatic or invoked request supersedes older automatic ones of the same document.  The text that
+        ``tell`` is told is the beginning of the result's, unless memory runs out meanwhile.
 
         Raises:
             ValueError: The request makes no sense (offset outside the text, unknown monitor).
             ModelError: The model computes no numbers.
         """
-        return await asyncio.wrap_future(self._submit(request, cancel))
+        return await asyncio.wrap_future(self._submit(request, cancel, tell))
 
     def complete_now(self, request: CompletionRequest, cancel: CancelToken | None = None) -> CompletionResult:
         """Complete, and wait for it on this thread; see ``complete``."""
@@ -184,6 +197,14 @@ class CompletionService:
     async def description(self, request: CompletionRequest, name: str, cancel: CancelToken) -> str:
         """Return how a listed name can be called at the cursor, a line for each way; "" if that is unknown."""
         return await self._look(request, cancel, lambda work: popup.description(work, name), "")
+
+    async def trace(self, request: CompletionRequest) -> Trace | None:
+        """Tell how the completion of a remembered request came about; None if it is not one of the last.
+
+        Raises:
+            ValueError: The offset lies outside the document.
+        """
+        return await self._look(request, CancelToken(), Generation.tracing, None)
 
     def warm(self, request: CompletionRequest) -> None:
         """Feed the prompt of a request that may come, when nothing more urgent is to be done; returns at once.
@@ -218,6 +239,7 @@ class CompletionService:
             "documents": len(self._prompts),
             "slabs": asdict(self._slabs.counts()),
             "indexed": asdict(self._corpora.counts()),
+            "not_analysed": list(self._facts.troubles()),
             "cost_curve": known and {
                 "threads": known.threads,
                 "tokens": list(known.curve.tokens),
@@ -239,9 +261,11 @@ class CompletionService:
         self._corpora.close()
         self._facts.close()
 
-    def _submit(self, request: CompletionRequest, cancel: CancelToken) -> Future[CompletionResult]:
+    def _submit(
+        self, request: CompletionRequest, cancel: CancelToken, tell: Tell | None = None
+    ) -> Future[CompletionResult]:
         superseded = CancelToken()
-        steps = self._generation(request, cancel, superseded).completing()
+        steps = self._generation(request, cancel, superseded, tell).completing()
         task = Task(steps, request.trigger, request.document.path, cancel, superseded)
         if not self._scheduler.submit(task):
             task.future.set_result(nothing(self._model, Reason.CANCELLED))
@@ -258,7 +282,9 @@ class CompletionService:
         answer: Answer = await asyncio.wrap_future(task.future)
         return answer
 
-    def _generation(self, request: CompletionRequest, cancel: CancelToken, superseded: CancelToken) -> Generation:
+    def _generation(
+        self, request: CompletionRequest, cancel: CancelToken, superseded: CancelToken, tell: Tell | None = None
+    ) -> Generation:
         return Generation(
             request=request,
             model=self._model,
@@ -270,7 +296,9 @@ class CompletionService:
             draft_length=self._draft_length,
             cancel=cancel,
             superseded=superseded,
+            histories=self._histories,
             on_pass=self._passed,
+            tell=tell,
         )
 
     def _calibrating(self, cancel: CancelToken) -> Work:

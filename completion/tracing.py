@@ -2,36 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from analysis.fact_trace import Asked
+from analysis.facts import FactView
 from completion.trace import Alternative, ForwardPass, Period, Rewriting, Struck, Trace, TracedFact, TracedToken
 from decoding.alternatives import best, grounds, probabilities
 from decoding.recorder import Recorder, Span
-from decoding.run import Emitted, Run
+from decoding.run import Emitted, Refused, Run
 from decoding.types import Commit
 from models.vocabulary import Vocabulary
 
 SHOWN_ALTERNATIVES = 6
 
 
-def trace_of(run: Run, around: Recorder, asked: Sequence[Asked], vocabulary: Vocabulary) -> Trace:
-    """Put together what happened.
+@dataclass(frozen=True)
+class History:
+    """What is left of a finished run, so that its trace can be made.
 
-    Args:
-        run: The first candidate, finished; its recorder has kept its spans.
+    Attributes:
+        emitted: The tokens.
+        refused: Lines that were written again, as ``Run.refused``.
+        view: The facts that were known at the end.
+        recorder: The run's recorder, which has kept its spans.
         around: Recorder of the phases around the loop, which has kept its spans; the first of them begins the request.
         asked: The request's questions.
-        vocabulary: For the texts.
     """
-    recorder = run.recorder
+
+    emitted: Sequence[Emitted]
+    refused: Mapping[int, Sequence[Refused]]
+    view: FactView
+    recorder: Recorder
+    around: Recorder
+    asked: Sequence[Asked]
+
+    @classmethod
+    def of(cls, run: Run, around: Recorder, asked: Sequence[Asked]) -> History:
+        """Take it from a run, the slab not."""
+        return cls(run.emitted, run.refused, run.view, run.recorder, around, asked)
+
+    @property
+    def size(self) -> int:
+        """Bytes that it holds, about: nearly all of them are rows of logits."""
+        return sum(token.row.nbytes for token in self.emitted)
+
+
+def trace_of(run: History, vocabulary: Vocabulary) -> Trace:
+    """Put together what happened."""
+    recorder, around = run.recorder, run.around
     spans = sorted((*(around.spans or ()), *(recorder.spans or ())), key=lambda span: span.start)
     began = spans[0].start
     forward = [span for span in spans if span.name == "forward"]
     return Trace(
         periods=tuple(period_of(span, began) for span in spans if span.name not in ("draft", "forward", "walk")),
         passes=tuple(pass_of(s, c, began, vocabulary) for s, c in zip(forward, recorder.commits, strict=False)),
-        facts=tuple(fact_of(question, began) for question in asked),
+        facts=tuple(fact_of(question, began) for question in run.asked),
         tokens=tuple(token_of(emitted, run, vocabulary) for emitted in run.emitted),
         rewritings=rewritings_of(run, vocabulary),
     )
@@ -71,7 +97,7 @@ def fact_of(question: Asked, began: float) -> TracedFact:
     )
 
 
-def token_of(emitted: Emitted, run: Run, vocabulary: Vocabulary) -> TracedToken:
+def token_of(emitted: Emitted, run: History, vocabulary: Vocabulary) -> TracedToken:
     """Return how a token was chosen."""
     denied = [denial.token for denial in emitted.choice.denials]
     own, *others = probabilities(emitted.row, (emitted.token, *denied))
@@ -86,11 +112,12 @@ def token_of(emitted: Emitted, run: Run, vocabulary: Vocabulary) -> TracedToken:
     return TracedToken(rounded(own), alternatives, tuple(struck))
 
 
-def rewritings_of(run: Run, vocabulary: Vocabulary) -> tuple[Rewriting, ...]:
+def rewritings_of(run: History, vocabulary: Vocabulary) -> tuple[Rewriting, ...]:
     """Return what was written again: lines that did not stand, then what late facts changed."""
     lines = (
         Rewriting(position, spell(vocabulary, [token.token for token in refused.tokens]), "line")
-        for position, refused in sorted(run.refused.items())
+        for position, known in sorted(run.refused.items())
+        for refused in known
     )
     facts = (Rewriting(r.position, spell(vocabulary, r.tokens), "fact") for r in run.recorder.revisions)
     return (*lines, *facts)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import enum
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +25,10 @@ class Trigger(enum.Enum):
     PROGRAM = "program"
     AHEAD = "ahead"
     WARM_UP = "warm_up"
+
+
+TYPING = frozenset({Trigger.AUTOMATIC, Trigger.INVOKED})
+"""Triggers of requests that somebody waits for in an editor."""
 
 
 class Reason(enum.Enum):
@@ -52,12 +56,12 @@ class Document:
     Attributes:
         path: Absolute path; need not exist on disk.
         text: Whole text, with the document's own line ends.
-        language: Language id as editors spell it, "python".
+        language: Language id as editors spell it; "" to go by the path.
     """
 
     path: str
     text: str
-    language: str = "python"
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -136,6 +140,7 @@ class CompletionRequest:
         workspace: Absolute path of the project folder.
         trigger: Why it is asked; says how urgent it is.
         environment: The user's Python interpreter, or "" for the standard library alone.
+        trusted: Whether the user trusts the workspace: no language server is started in another.
         facts: Fact mode: "wait", "live", "none", or "replay:LOG" with the path of a log of facts.
         record_facts: Path of a log of facts to make (``analysis.fact_log``); "" for none.
         monitors: Names of the monitors to use; None for all.
@@ -153,6 +158,7 @@ class CompletionRequest:
         limits: How much.
         sampling: How.
         trace: Whether the result is to tell how it came about.
+        remembered: Whether that can be asked for later (``Service.trace``), which costs no time now.
     """
 
     document: Document
@@ -160,6 +166,7 @@ class CompletionRequest:
     workspace: str
     trigger: Trigger = Trigger.INVOKED
     environment: str = ""
+    trusted: bool = False
     facts: str = "wait"
     record_facts: str = ""
     monitors: tuple[str, ...] | None = None
@@ -175,6 +182,7 @@ class CompletionRequest:
     limits: Limits = field(default_factory=Limits)
     sampling: Sampling = field(default_factory=Sampling)
     trace: bool = False
+    remembered: bool = False
 
 
 @dataclass(frozen=True)
@@ -283,6 +291,10 @@ class Listing:
     kind: str = ""
     origin: str = ""
     late: bool = False
+
+
+# Is told the text of the first candidate so far, as much of it as stays and will be shown; on any thread.
+Tell = Callable[[str], object]
 
 
 class CancelToken:

@@ -16,6 +16,11 @@ def cache_folder() -> Path:
     return _base("XDG_CACHE_HOME", ".cache", "LOCALAPPDATA", "Local") / "verifill"
 
 
+def data_folder() -> Path:
+    """Return where programs are that the user has added: what is installed once and used by all projects."""
+    return _base("XDG_DATA_HOME", ".local/share", "LOCALAPPDATA", "Local") / "verifill"
+
+
 def state_folder() -> Path:
     """Return where statistics are: what cannot be made again."""
     return _base("XDG_STATE_HOME", ".local/state", "LOCALAPPDATA", "Local") / "verifill"

@@ -14,6 +14,7 @@ from decoding.run import Emitted, Run
 from decoding.sampling import log_probability
 from decoding.types import Steps
 from decoding.watch import Watch
+from models.engines.base import Row
 from monitors.base import Lexed
 
 
@@ -55,12 +56,12 @@ def is_out_of_time(run: Run) -> bool:
 
 def cut(run: Run, position: int, choice: Choice, after: Watch) -> None:
     """Drop everything from ``position`` on, and go on with another choice there."""
-    row = run.emitted[position].row
+    old = run.emitted[position]
     drop(run, position)
     if choice.token is None:
         run.finish = "monitor"
     else:
-        append(run, emitted(run, choice.token, choice, row, after, "model"))
+        append(run, emitted(run, choice.token, choice, Row(old.row, old.hidden), after, "model"))
         for drafter in run.parts.drafters:
             drafter.observe((choice.token,))
     run.parts.engine.truncate(run.parts.slab, run.settled)
@@ -86,14 +87,15 @@ def settle(run: Run, keys: tuple[FactKey, ...], at_cursor: bool = False) -> Step
     return bool(arrived)
 
 
-def emitted(run: Run, token: int, choice: Choice, row: torch.Tensor, after: Watch, origin: str) -> Emitted:
+def emitted(run: Run, token: int, choice: Choice, row: Row, after: Watch, origin: str) -> Emitted:
     """Put together the record of a token that goes to the end of the middle."""
     data = data_of(run, token)
     before, stop = run.watch, run.stop
     if data:
         stop = run.parts.stop.advance(stop, Lexed.of(before.scan, data))
     missing = after.missing() if data else ()
-    return Emitted(token, choice, data, origin, log_probability(row, token), row, before, after, stop, missing)
+    logprob = log_probability(row.logits, token)
+    return Emitted(token, choice, data, origin, logprob, row.logits, row.hidden, before, after, stop, missing)
 
 
 def data_of(run: Run, token: int) -> bytes:

@@ -5,7 +5,8 @@ the price of a pass over n + 1.  The n with the most tokens a second is taken.  
 average for each drafter and each length of its match: how sure a copy is depends on how long the
 agreement before it was.  Of several drafts the one that promises most tokens a second is taken; one that
 rests on no match is no guess but what has to come, so none that begins otherwise is.  A drafter that takes
-more time than it saves is asked only now and then.  None of this changes the text.
+more time than it saves is asked only now and then, and the curve is corrected by what passes really take.
+None of this changes the text.
 """
 
 from __future__ import annotations
@@ -38,9 +39,14 @@ ENOUGH = 4
 # Match lengths from here on are as good as each other, and so is a guess that rests on no match.
 SURE = 8
 
+# A drafter whose proposals take less than this share of a pass is always asked: all of them together must not be felt.
+CHEAP = 0.005
 
-# A drafter whose proposals take less than this share of a pass is always asked.
-CHEAP = 0.02
+# What a question to a drafter is taken to earn before anything is known of it, as a share of a pass.
+FIRST_CREDIT = 0.05
+
+# A pass that took so many times what the curve says was interrupted; it counts as if it had taken that.
+INTERRUPTED = 3.0
 
 # How much of what a drafter cost and earned is left after each further question, and how often one is asked that
 # costs more than it earns.
@@ -50,10 +56,10 @@ NOW_AND_THEN = 16
 
 @dataclass
 class _Account:
-    """What asking a drafter costs and earns, seconds a question; at first it is taken to be worth it."""
+    """What asking a drafter costs and earns, seconds a question."""
 
+    earned: float
     cost: float = 0.0
-    earned: float = 0.001
     passed_over: int = 0
 
 
@@ -79,12 +85,15 @@ class DraftLength:
         """Decide by ``curve``; without one every draft is worth its first ``most`` tokens."""
         self._curve = curve
         self._seen: defaultdict[tuple[str, int], _Seen] = defaultdict(_Seen)
-        self._accounts: defaultdict[str, _Account] = defaultdict(_Account)
+        credit = 0.0 if curve is None else FIRST_CREDIT * curve.at(1)
+        self._accounts: defaultdict[str, _Account] = defaultdict(lambda: _Account(credit))
         if most is None:
             most = DEFAULT_MOST if curve is None else max(1, curve.most_within(LONGEST_PASS_S) - 1)
         self.most = most
         # Seconds of a pass, by the number of guessed tokens in it.
         self._costs = () if curve is None else tuple(curve.at(n + 1) for n in range(most + 1))
+        # How many times what the curve says passes take: those over one token, and those over more.
+        self._pace = [1.0, 1.0]
         self._is_wide = curve is not None and curve.at(MOST_NODES + 1) <= NEARLY_FREE * curve.at(1)
 
     @property
@@ -101,6 +110,17 @@ class DraftLength:
             return True
         account.passed_over = (account.passed_over + 1) % NOW_AND_THEN
         return not account.passed_over
+
+    def took(self, n_tokens: int, seconds: float) -> None:
+        """Note what a pass really took: beside other programs those over many tokens slow down more than others."""
+        if self._curve is not None:
+            ratio = min(seconds / self._curve.at(n_tokens), INTERRUPTED)
+            self._pace[n_tokens > 1] = MEMORY * self._pace[n_tokens > 1] + (1 - MEMORY) * ratio
+
+    @property
+    def _dearer(self) -> float:
+        """How many times what the curve promises a pass over several tokens costs beside one over one."""
+        return self._pace[True] / self._pace[False]
 
     def asked(self, drafter: str, seconds: float) -> None:
         """Note what a question took."""
@@ -146,11 +166,11 @@ class DraftLength:
         if self._curve is None:
             return longest, sum(likely**length for length in range(longest + 1))
         best, best_speed = 0, 1 / self._costs[0]
-        expected, all_right = 1.0, 1.0
+        expected, all_right, dearer = 1.0, 1.0, self._dearer
         for length, cost in enumerate(self._costs[1 : longest + 1], start=1):
             all_right *= likely
             expected += all_right
-            if (speed := expected / cost) > best_speed:
+            if (speed := expected / (cost * dearer)) > best_speed:
                 best, best_speed = length, speed
         if not best:
             self._seen[kind_of(draft)].add(0, 0)  # forgets a little, so that it is tried again some time
@@ -158,7 +178,7 @@ class DraftLength:
 
     def observe(self, guess: Guess, commit: Commit) -> None:
         """Learn how much of each draft was right; nothing is learned from one that was not verified."""
-        more = self._curve.at(len(guess.tokens) + 1) - self._curve.at(1) if self._curve else 0.0
+        more = self._dearer * self._curve.at(len(guess.tokens) + 1) - self._curve.at(1) if self._curve else 0.0
         for draft in guess.drafts:
             right = draft.right(commit.tokens)
             if self._curve is not None:
@@ -167,10 +187,13 @@ class DraftLength:
             self._seen[kind_of(draft)].add(right, right < len(main_chain(draft).tokens))
 
     def _likelihood(self, draft: Draft) -> float:
-        """Return how likely each token is right if those before it are."""
+        """Return how likely each token is right if those before it are.
+
+        A match of m tokens counts as m right guesses and two wrong ones, seen before: in true continuations of
+        standard-library files 0.55 of the guesses at m = 2 were right, 0.62 at 4, 0.69 at 6 and 0.89 from 8 on.
+        """
         seen, (_, length) = self._seen[kind_of(draft)], kind_of(draft)
-        # A match of m tokens counts as m right guesses and a wrong one, seen before.
-        return (seen.right + length) / (seen.right + seen.wrong + length + 1)
+        return (seen.right + length) / (seen.right + seen.wrong + length + 2)
 
 
 def _begins(draft: Draft, chosen: Draft) -> bool:

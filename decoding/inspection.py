@@ -1,4 +1,6 @@
-"""One way back: a line that does not stand is written once more, from the token on that was least sure.
+"""Ways back: a line that does not stand is written again, from the token on that was least sure.
+
+Where nothing else would be left of the middle, it is then written anew with another first word, and once more.
 
 What was refused is kept with its rows.  When a fact arrives that a token of it lacked, it is chosen
 again like any other text, and taken up again from where it changes: the text is the same as if the
@@ -7,20 +9,27 @@ fact had been there from the start.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Final
 
 from analysis.lexicon import COMPOUND
 from decoding.choosing import choose, cut, drop
 from decoding.landing import landing
+from decoding.masking import Choice
 from decoding.run import Emitted, Refused, Run
 from decoding.trim import end_of, ends_well, kept_length, may_end, typed_length, watch_at
 from decoding.types import Steps
+from decoding.watch import Watch
 from monitors.base import Lexed
 from monitors.closing import Closing
 from monitors.viability import Barred
 
 # Where a block has no room, a plain statement is wanted: not what only goes with one, nor a way around.
 NO_STATEMENT = (*sorted(COMPOUND), b"@", b"#")
+
+MOST_WAYS_BACK: Final = 3
+"""So often the first line of a middle is written again at most; a later one once, since it has something before it."""
 
 
 def inspect(run: Run) -> Steps[bool]:
@@ -42,9 +51,14 @@ def inspect(run: Run) -> Steps[bool]:
     if land is not None:
         yield from write_again(run, land[0], len(run.emitted) - 1, land[1])
         return True
-    if has_no_end(run) and not is_kept_in_part(run):
+    if (has_no_end(run) or says_nothing(run)) and not is_kept_in_part(run):
         return (yield from retreat(run, len(run.emitted) - 1, ended=True))
     return False
+
+
+def says_nothing(run: Run) -> bool:
+    """Whether the middle was cut down to nothing, since it says what stands behind the cursor."""
+    return run.parts.inspector.wants_text and run.finish == "stop" and not run.text[: end_of(run)].strip()
 
 
 def has_no_end(run: Run) -> bool:
@@ -71,27 +85,39 @@ def is_kept_in_part(run: Run) -> bool:
 def retreat(run: Run, last: int, ended: bool) -> Steps[bool]:
     """Choose again in the line that ends with the token ``last``.
 
-    If that was done before, the middle ends before that line; one that has ``ended`` there anyway is
+    If that was done often enough, the middle ends before that line; one that has ``ended`` there anyway is
     trimmed to where it may end (``decoding.trim``).
     """
-    free = free_places(run, last)
-    if not free or any(place in run.refused for place in range(run.inspected, last + 1)):
+    free, ways = free_places(run, last), ways_back(run, last)
+    if not free or ways >= (1 if run.inspected else MOST_WAYS_BACK):
         if not ended:
             give_up(run, last)
         return False
     if ended and lacks_statement(run):
         place, barred = free[0], NO_STATEMENT
     else:
-        place = least_sure(run, free)
+        place = free[0] if ways else least_sure(run, free)
         barred = (run.emitted[place].data.strip(),)
     yield from write_again(run, place, last, Barred(barred))
     return True
 
 
+def ways_back(run: Run, last: int) -> int:
+    """Return how often the line that ends with the token ``last`` was written again."""
+    places = (place for place in run.refused if run.inspected <= place <= last)
+    return sum(1 + count(refused.inner) for place in places for refused in run.refused[place])
+
+
+def count(refused: Mapping[int, tuple[Refused, ...]]) -> int:
+    """Return how many lines were refused, those within them included."""
+    return sum(1 + count(one.inner) for known in refused.values() for one in known)
+
+
 def write_again(run: Run, place: int, last: int, guard: Barred | Closing) -> Steps[None]:
     """Refuse the tokens from ``place`` to ``last``, and choose the first of them again under a guard."""
     run.recorder.backtracks += 1
-    run.refused[place] = Refused(tuple(run.emitted[place : last + 1]), guard)
+    inner = {position: known for position, known in run.refused.items() if position > place}
+    run.refused[place] = (*run.refused.get(place, ()), Refused(tuple(run.emitted[place : last + 1]), guard, inner))
     with run.recorder.phase("walk"):
         choice, after = yield from choose(run, run.emitted[place].row, place, run.watch_before(place))
         cut(run, place, choice, after)
@@ -136,26 +162,52 @@ def lacks_statement(run: Run) -> bool:
 
 
 def revived(run: Run, position: int) -> Steps[bool]:
-    """Choose again along the line that was refused at ``position``; take it up again where it changes.
+    """Choose again along what was refused at ``position``; take it up again where it changes.
 
     Returns:
         True if the text has changed.
     """
-    present, refused = run.emitted, run.refused.pop(position)
-    run.emitted = present[:position]
-    for old in refused.tokens:
-        before = run.watch
-        choice, after = yield from choose(run, old.row, len(run.emitted), before)
-        missing = after.missing() if old.data else ()
-        run.emitted.append(replace(old, choice=choice, before=before, after=after, missing=missing))
-        if choice.token != old.token:
-            run.recorder.late_changes += 1
-            restore(run, position, len(present) - position)
-            cut(run, len(run.emitted) - 1, choice, after)
-            return True
-    run.refused[position] = replace(refused, tokens=tuple(run.emitted[position:]))
-    run.emitted = present
-    return False
+    present = run.emitted
+    changed = yield from changed_along(run, position)
+    if changed is None:
+        return False
+    run.recorder.late_changes += 1
+    run.inspected = run.inspected if run.inspected <= position else 0
+    restore(run, position, len(present) - position)
+    cut(run, len(run.emitted) - 1, *changed)
+    return True
+
+
+def changed_along(run: Run, position: int) -> Steps[tuple[Choice, Watch] | None]:
+    """Find the first token that was refused at ``position``, or on the way to it, and is now chosen otherwise.
+
+    Returns:
+        The choice and the states behind it, the run being where it was when that token was last; None if there is
+        none, the run being as before.
+    """
+    present, refused = run.emitted, run.refused
+    looked: tuple[Refused, ...] = ()
+    for line in refused[position]:
+        run.emitted = present[:position]
+        run.refused = {place: known for place, known in refused.items() if place < position} | dict(line.inner)
+        if looked:
+            run.refused[position] = looked
+        for old in line.tokens:
+            place = len(run.emitted)
+            if place > position and place in run.refused:
+                changed = yield from changed_along(run, place)
+                if changed is not None:
+                    return changed
+            before = run.watch
+            choice, after = yield from choose(run, old.row, place, before)
+            missing = after.missing() if old.data else ()
+            run.emitted.append(replace(old, choice=choice, before=before, after=after, missing=missing))
+            if choice.token != old.token:
+                return choice, after
+        inner = {place: known for place, known in run.refused.items() if place > position}
+        looked = (*looked, replace(line, tokens=tuple(run.emitted[position:]), inner=inner))
+    run.emitted, run.refused = present, {**refused, position: looked}
+    return None
 
 
 def restore(run: Run, position: int, dropped: int) -> None:

@@ -13,8 +13,9 @@ from itertools import islice
 from typing import Final
 
 from analysis.lexicon import CLOSERS, COMPOUND, KEYWORDS, LETTERS, QUOTES, WORD
+from analysis.lexing import LexicalState
 from analysis.place import HOLE
-from analysis.scanner import Mode, Scan
+from analysis.scanner import Mode
 from decoding.run import Run
 from decoding.trim import end_of, typed_length, watch_at
 from monitors.base import FORBIDDEN
@@ -38,7 +39,7 @@ def landing(run: Run) -> tuple[int, Closing] | None:
         None if the middle came to an end, if what it ended with before that is whole, if this was done before,
         or if there is no place that the suffix could follow.
     """
-    landed = any(refused.guard.name == Closing.name for refused in run.refused.values())
+    landed = any(refused.guard.name == Closing.name for known in run.refused.values() for refused in known)
     if landed or not run.parts.inspector.wants_an_end or not is_unfinished(run):
         return None
     fitting = ((place, closers) for place in places(run) for closers in ways(run, place) if fits(run, place, closers))
@@ -106,7 +107,7 @@ def ways(run: Run, place: int) -> Iterator[bytes]:
                 yield closers + colon
 
 
-def closed_to(scan: Scan, depth: int) -> bytes | None:
+def closed_to(scan: LexicalState, depth: int) -> bytes | None:
     """Return what closes all but the outer ``depth`` levels, None where nothing does (a format of an f-string)."""
     closers: list[bytes] = []
     for level in reversed(scan.nesting[depth:]):

@@ -29,6 +29,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
 import torch
 
@@ -42,15 +43,20 @@ from decoding.run import Job, Parts, Run
 from decoding.together import together
 from decoding.trim import kept_length
 from decoding.types import Commit, Draft, Guess, Passes, Prompt, Steps, Tip, way_down
-from models.engines.base import Pass
+from models.engines.base import Pass, Rows
 from models.engines.prefill import feed, keep_common
 from models.errors import ModelError
 from monitors.base import Lexed
 
+# Is shown a run between two of its steps, and changes nothing.
+Heed = Callable[[Run], None]
 
-def generate(job: Job, parts: Parts, recorder: Recorder, cancelled: Callable[[], bool]) -> Run:
+
+def generate(
+    job: Job, parts: Parts, recorder: Recorder, cancelled: Callable[[], bool], heed: Heed | None = None
+) -> Run:
     """Write the middle in one go; see ``generating``."""
-    steps = together(parts.engine, [generating(job, parts, recorder, cancelled)], lambda n_tokens, seconds: None)
+    steps = together(parts.engine, [generating(job, parts, recorder, cancelled, heed)], lambda n_tokens, seconds: None)
     while True:
         try:
             pause = next(steps)
@@ -61,7 +67,9 @@ def generate(job: Job, parts: Parts, recorder: Recorder, cancelled: Callable[[],
             time.sleep(pause)
 
 
-def generating(job: Job, parts: Parts, recorder: Recorder, cancelled: Callable[[], bool]) -> Passes[Run]:
+def generating(
+    job: Job, parts: Parts, recorder: Recorder, cancelled: Callable[[], bool], heed: Heed | None = None
+) -> Passes[Run]:
     """Write the middle, and yield before each chunk of the prompt, each step, and while facts are waited for.
 
     Forward passes are yielded, too: ``decoding.together`` does them.  Whoever drives it may run something
@@ -72,6 +80,7 @@ def generating(job: Job, parts: Parts, recorder: Recorder, cancelled: Callable[[
         parts: With what.
         recorder: Told of every forward pass and phase.
         cancelled: Polled before each chunk and each forward pass, and while facts are waited for.
+        heed: Shown the run as long as it goes on, if anybody wants to see it.
 
     Returns:
         The finished run.
@@ -89,6 +98,8 @@ def generating(job: Job, parts: Parts, recorder: Recorder, cancelled: Callable[[
         yield from verify_late(run)
         while (yield from inspect(run)):
             yield from verify_late(run)
+        if heed is not None and not run.finish:
+            heed(run)
     run.keep = kept_length(run)
     return run
 
@@ -97,17 +108,20 @@ def step(run: Run) -> Passes[None]:
     """Draft, forward, walk, commit."""
     with run.recorder.phase("draft"):
         guess = propose(run)
-    computed = yield Pass(run.parts.slab, (run.root, *guess.tokens), guess.under_root)
+    tokens = (run.root, *guess.tokens)
+    computed = yield Pass(run.parts.slab, tokens, guess.under_root)
     assert computed is not None, "whoever drives the loop sends what came out of a pass"
     run.recorder.forward(computed.seconds)
-    logits = computed.rows.logits
-    require_numbers(logits)
+    require_numbers(computed.rows.logits)
     with run.recorder.phase("walk"):
-        commit = yield from walk(run, logits, guess)
+        commit = yield from walk(run, computed.rows, guess)
     hold(run, guess, commit)
+    if run.parts.drafters:
+        run.successors.update(zip(tokens, computed.rows.logits.argmax(dim=-1).tolist(), strict=True))
     for drafter in run.parts.drafters:
         drafter.observe(commit.tokens)
     run.recorder.commit(commit)
+    run.parts.draft_length.took(len(tokens), computed.seconds)
     run.parts.draft_length.observe(guess, commit)
 
 
@@ -126,7 +140,7 @@ def propose(run: Run) -> Guess:
     budget = min(run.parts.draft_length.most, run.job.max_tokens - len(run.emitted) - 1)
     if budget <= 0 or not run.parts.drafters:
         return Guess()
-    tip, length = Tip(run.tokens, run.text, run.watch, run.view), run.parts.draft_length
+    tip, length = Tip(run.tokens, run.text, run.watch, run.view, run.hidden, run.successors), run.parts.draft_length
     drafts: list[Draft] = []
     for drafter in run.parts.drafters:
         if length.wants(drafter.name, drafts):
@@ -136,15 +150,15 @@ def propose(run: Run) -> Guess:
     return length.best(drafts, run.parts.engine.max_length - run.settled - 1)
 
 
-def walk(run: Run, logits: torch.Tensor, guess: Guess) -> Steps[Commit]:
-    """Emit tokens from ``logits`` (``[1 + guessed, V]``) for as long as the guess agrees."""
+def walk(run: Run, rows: Rows, guess: Guess) -> Steps[Commit]:
+    """Emit tokens from ``rows``, those of the root and of each guessed token, for as long as the guess agrees."""
     first = len(run.emitted)
     right: list[str] = []
     run.view = run.parts.facts.view()
     node: int | None = -1
     while node is not None and not run.finish:
-        row, before = logits[node + 1], run.watch
-        choice, after = yield from choose(run, row, len(run.emitted), before)
+        row, before = rows.at(node + 1), run.watch
+        choice, after = yield from choose(run, row.logits, len(run.emitted), before)
         if choice.token is None:
             run.finish = "monitor"
             break
@@ -192,8 +206,8 @@ def first_answered_site(run: Run) -> int | None:
         latch_start(run)
         return 0
     for position, token in enumerate(run.emitted):
-        refused = run.refused.get(position)
-        for lacking in (token, *(refused.tokens if refused else ())):
+        refused = (old for refusal in run.refused.get(position, ()) for old in refusal.all_tokens())
+        for lacking in (token, *refused):
             if any(run.view.get(key) is not None for key in lacking.missing):
                 return position
     return None
@@ -208,6 +222,7 @@ def begin(job: Job, parts: Parts, recorder: Recorder, cancelled: Callable[[], bo
     parts.facts.ask(at_cursor)
     if job.kept:
         run.start_stop = parts.stop.advance(run.start_stop, Lexed.of(parts.watch.scan, job.kept))
+    run.successors.update(pairwise(job.prompt))
     for drafter in parts.drafters:
         drafter.begin(Prompt(job.prompt, job.separators, job.before))
     recorder.reused = keep_common(parts.engine, parts.slab, job.prompt[:-1])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -81,6 +81,7 @@ class Emitted:
         origin: "model", or the drafter that guessed it.
         logprob: Raw log-probability, nats.
         row: ``[V]`` the logits it was drawn from.
+        hidden: ``[width]`` the state that these are made of; None if the engine does not tell.
         before: The monitors' states before it.
         after: The monitors' states after it.
         stop: State of the stop policy after it.
@@ -93,6 +94,7 @@ class Emitted:
     origin: str
     logprob: float
     row: torch.Tensor
+    hidden: torch.Tensor | None
     before: Watch
     after: Watch
     stop: Any
@@ -106,10 +108,19 @@ class Refused:
     Attributes:
         tokens: What was written the first time; at least one token.
         guard: The monitor that sees to what is written the second time.
+        inner: What had been refused behind its first token before, as ``Run.refused``.
     """
 
     tokens: tuple[Emitted, ...]
     guard: Barred | Closing
+    inner: Mapping[int, tuple[Refused, ...]] = field(default_factory=dict)
+
+    def all_tokens(self) -> Iterator[Emitted]:
+        """Yield the tokens, and those refused on the way to them."""
+        yield from self.tokens
+        for refusals in self.inner.values():
+            for refused in refusals:
+                yield from refused.all_tokens()
 
 
 @dataclass
@@ -126,8 +137,9 @@ class Run:
         start_missing: Facts that a name begun in the kept part lacks.
         start_stop: State of the stop policy there.
         emitted: The tokens so far.
+        successors: What last followed each token, in the prompt or as the model's likeliest, also behind wrong guesses.
         inspected: How many of them, up to the end of a line, have been seen to stand.
-        refused: Lines that were written a second time, by the index of the token where they part.
+        refused: Lines that were written again, by the index of the token where they part; the first one first.
         refused_from: Length of ``text`` before a line that did not stand the second time; None if all do.
         finish: Why the middle is finished: "stop", "length", "monitor" (nothing is legal) or
             "cancelled"; "" while it is not.
@@ -143,8 +155,9 @@ class Run:
     start_missing: tuple[FactKey, ...]
     start_stop: Any
     emitted: list[Emitted] = field(default_factory=list)
+    successors: dict[int, int] = field(default_factory=dict)
     inspected: int = 0
-    refused: dict[int, Refused] = field(default_factory=dict)
+    refused: dict[int, tuple[Refused, ...]] = field(default_factory=dict)
     refused_from: int | None = None
     finish: str = ""
     keep: int = 0
@@ -155,15 +168,21 @@ class Run:
         return self.watch_before(len(self.emitted))
 
     def watch_before(self, position: int) -> Watch:
-        """Return the monitors' states before a token, with the guard if something was refused there."""
+        """Return the monitors' states before a token, with the guards if something was refused there."""
         watch = self.emitted[position - 1].after if position else self.start
-        refused = self.refused.get(position)
-        return watch if refused is None else watch.joined(refused.guard)
+        for refused in self.refused.get(position, ()):
+            watch = watch.joined(refused.guard)
+        return watch
 
     @property
     def stop(self) -> Any:
         """The stop policy's state at the tip."""
         return self.emitted[-1].stop if self.emitted else self.start_stop
+
+    @property
+    def hidden(self) -> torch.Tensor | None:
+        """The state that the last token was chosen from; None before the first, or if unknown."""
+        return self.emitted[-1].hidden if self.emitted else None
 
     @property
     def text(self) -> bytes:

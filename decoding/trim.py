@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from analysis.lexicon import QUOTES, WORD
-from analysis.scanner import Scan
+from analysis.lexing import LexicalState
 from decoding.run import Run
 from decoding.watch import Watch
 from monitors.base import FORBIDDEN, Lexed
@@ -89,7 +89,7 @@ def last_end(run: Run, limit: int, fits: Callable[[Run, Watch], bool]) -> int:
     return length
 
 
-def is_torn(scan: Scan, text: bytes, end: int) -> bool:
+def is_torn(scan: LexicalState, text: bytes, end: int) -> bool:
     """Whether an end at ``end``, in the lexical state ``scan``, leaves half of something, or blanks.
 
     Half a word: one that goes on, or may have been about to at the very end.  Half a quote: the empty string

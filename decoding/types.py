@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from analysis.facts import FactView
-from analysis.scanner import Scan
+from analysis.lexing import LexicalState
 from decoding.watch import Watch
 from monitors.base import Lexed
 
 if TYPE_CHECKING:  # fronts ask which drafters there are, and import no torch for that
+    from torch import Tensor
+
     from models.engines.base import Pass, Rows
     from models.suffix_index import Copy
 
@@ -46,7 +48,8 @@ class Draft:
     Attributes:
         tokens: Guessed ids, next first; may be empty.
         source: Name of the drafter.
-        match_length: How many tokens of context the guess rests on; 0 if that means nothing.
+        match_length: How many tokens of context the guess rests on, or what it is worth likewise; 0 if that means
+            nothing.
         parents: For each token the index of the one that it follows, an earlier one, or -1 for the tip; empty for a
             chain.  Of the tokens that follow the same one the likeliest stands first.
     """
@@ -121,12 +124,16 @@ class Tip:
         text: Bytes of the middle so far.
         watch: The monitors' states there.
         view: Facts known at this moment.
+        hidden: ``[width]`` the state that the last token was chosen from; None before the first, or if unknown.
+        successors: What last followed each token, in the prompt or as the model's likeliest.
     """
 
     tokens: tuple[int, ...]
     text: bytes
     watch: Watch
     view: FactView
+    hidden: Tensor | None = None
+    successors: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,11 +217,14 @@ class Stop(Protocol):
     def start(self) -> Any:
         """Return the state at the start of the middle, before the typed part."""
 
-    def advance(self, state: Any, text: Lexed) -> Any:
+    def advance(self, state: Any, text: Lexed[Any]) -> Any:
         """Return the state after ``text``."""
 
     def cut(self, state: Any) -> int | None:
         """Return how many bytes of the middle to keep, typed part included; None while it goes on."""
+
+    def sure(self, state: Any) -> int:
+        """Return how many bytes of the middle stay, typed part included, whatever is written behind them."""
 
 
 class Inspector(Protocol):
@@ -222,14 +232,16 @@ class Inspector(Protocol):
 
     Attributes:
         wants_an_end: A middle that came to no end is to be written again to have one (``decoding.landing``).
+        wants_text: So is one that says nothing but what stands behind the cursor.
     """
 
     wants_an_end: bool
+    wants_text: bool
 
     def line_stands(self, middle: bytes) -> bool:
         """Whether the middle so far, which ends with a logical line, may stay; typed part included."""
 
-    def end_stands(self, middle: bytes, end: Scan) -> bool:
+    def end_stands(self, middle: bytes, end: LexicalState) -> bool:
         """Whether the middle may end like this, in the lexical state ``end``."""
 
 
@@ -237,11 +249,12 @@ class Lenient:
     """An inspector that lets everything stand."""
 
     wants_an_end = False
+    wants_text = False
 
     def line_stands(self, middle: bytes) -> bool:
         """Return True."""
         return True
 
-    def end_stands(self, middle: bytes, end: Scan) -> bool:
+    def end_stands(self, middle: bytes, end: LexicalState) -> bool:
         """Return True."""
         return True

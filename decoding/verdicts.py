@@ -91,12 +91,11 @@ class Verdicts:
         return judgement
 
     def _bury(self, data: bytes, judgement: Judgement) -> None:
-        """Remember the shortest beginning of ``data`` that is forbidden, as all longer ones are."""
+        """Remember the shortest beginning of ``data`` that the same monitor forbids, as it does all longer ones."""
         free, size = 0, 1
         while free + 1 < len(data):
-            shorter = self.watch.judge(data[:size], self.view)
-            if shorter.penalty == FORBIDDEN:
-                data, judgement = data[:size], shorter
+            if self.watch.penalty_by(judgement.monitor, data[:size], self.view) == FORBIDDEN:
+                data = data[:size]
             else:
                 free = size
             size = (free + len(data)) // 2

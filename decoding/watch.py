@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from analysis.facts import FactKey, FactView
-from analysis.scanner import Scan
+from analysis.lexing import LexicalState
 from monitors.base import FORBIDDEN, Check, Continuations, Factless, Kind, Lexed, Monitor
 
 
@@ -42,15 +42,15 @@ class Watch:
     """
 
     monitors: tuple[Monitor[Any], ...]
-    scan: Scan
+    scan: LexicalState
     states: tuple[Any, ...]
     asking: tuple[int, ...] = ()
-    _judged: dict[bytes, tuple[FactView, Scan, tuple[Any, ...]]] = field(
+    _judged: dict[bytes, tuple[FactView, LexicalState, tuple[Any, ...]]] = field(
         default_factory=dict, compare=False, repr=False
     )
 
     @classmethod
-    def start(cls, monitors: tuple[Monitor[Any], ...], scan: Scan) -> Watch:
+    def start(cls, monitors: tuple[Monitor[Any], ...], scan: LexicalState) -> Watch:
         """Return the states at the start of the middle, where the lexical state is ``scan``."""
         return cls(monitors, scan, tuple(monitor.start() for monitor in monitors), asking(monitors))
 

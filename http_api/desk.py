@@ -6,7 +6,7 @@ import asyncio
 import logging
 
 from completion.loading import Service, ServiceFactory, load
-from completion.types import CancelToken, CompletionRequest, CompletionResult
+from completion.types import CancelToken, CompletionRequest, CompletionResult, Tell
 from http_api.errors import ApiError
 
 Flight = asyncio.Task[CompletionResult]
@@ -27,7 +27,7 @@ class Desk:
         self._loading: asyncio.Task[Service] | None = None
         self._service: Service | None = None
         self._closing = False
-        self._flights: dict[Flight, CancelToken] = {}
+        self._flights: dict[asyncio.Future[CompletionResult], CancelToken] = {}
 
     def open(self) -> None:
         """Begin to load the service."""
@@ -52,8 +52,8 @@ class Desk:
         """Requests that are worked on."""
         return len(self._flights)
 
-    def submit(self, request: CompletionRequest, cancel: CancelToken) -> Flight:
-        """Admit a request.
+    def submit(self, request: CompletionRequest, cancel: CancelToken, tell: Tell | None = None) -> Flight:
+        """Admit a request; ``tell`` is told its text while it is written.
 
         Raises:
             ApiError: The model is loading (503), the server stops (503), or there are too many (429).
@@ -61,13 +61,13 @@ class Desk:
         service = self._open()
         if len(self._flights) >= self._most:
             raise ApiError(429, f"{self._most} requests are waiting already; try again", retry_after=1)
-        flight = asyncio.create_task(service.complete(request, cancel))
+        flight = asyncio.create_task(service.complete(request, cancel, tell))
         self._flights[flight] = cancel
         flight.add_done_callback(self._land)
         return flight
 
-    def drop(self, flight: Flight) -> None:
-        """Give a request up."""
+    def drop(self, flight: asyncio.Future[CompletionResult]) -> None:
+        """Give a request up, unless it has ended."""
         if (cancel := self._flights.get(flight)) is not None:
             cancel.cancel()
 

@@ -39,7 +39,7 @@ def respond(scope: Scope, error: ApiError) -> Response:
     headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    return JSONResponse(_body(scope["path"], error), error.status, headers)
+    return JSONResponse(body_of(scope["path"], error), error.status, headers)
 
 
 async def on_api_error(request: Request, error: Exception) -> Response:
@@ -56,7 +56,8 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
     return response
 
 
-def _body(path: str, error: ApiError) -> dict[str, Any]:
+def body_of(path: str, error: ApiError) -> dict[str, Any]:
+    """Return an error's object in the shape of the path's dialect."""
     kind = _TYPES.get(error.status, "server_error" if error.status >= 500 else "invalid_request_error")
     if path == "/v1/complete":
         return {"error": error.message}

@@ -6,7 +6,8 @@ Time limits for prompts and sampler chains are not used.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
@@ -17,7 +18,6 @@ from completion.types import (
     Candidate,
     CompletionRequest,
     CompletionResult,
-    Document,
     Limits,
     Sampling,
     Snippet,
@@ -25,10 +25,11 @@ from completion.types import (
 )
 from http_api.ask import complete, desk_of, settings_of
 from http_api.bodies import MOST_SNIPPETS, MOST_TOKENS, Candidates, Share, Stops, Temperature, Text, check
-from http_api.cuts import at_dedent, at_stop
-from http_api.events import stream
+from http_api.cuts import Cuts
+from http_api.events import rest_of, stream
 from http_api.openai import history
 from http_api.settings import ServerSettings
+from http_api.unnamed import unnamed
 
 MOST_TOP_K = 256
 
@@ -71,10 +72,11 @@ async def infill(request: Request, value: dict[str, Any]) -> Response:
     if body.n_predict == 0:
         warm(request, body)
         return JSONResponse({"content": "", "stop": True})
-    result = await complete(request, wanted(body, settings_of(request)))
-    answers = [answer(i, candidate, body, result) for i, candidate in enumerate(result.candidates)]
+    asked, cuts = wanted(body, settings_of(request)), Cuts(body.stop, body.n_indent)
     if body.stream:
-        return stream(part for whole in answers for part in frames(whole))
+        return await stream(request, asked, Frames(cuts))
+    result = await complete(request, asked)
+    answers = [answer(i, candidate, cuts, result) for i, candidate in enumerate(result.candidates)]
     if body.response_fields:
         answers = [chosen(whole, body.response_fields) for whole in answers]
     return JSONResponse(answers if body.n_cmpl > 1 else answers[0])
@@ -83,9 +85,14 @@ async def infill(request: Request, value: dict[str, Any]) -> Response:
 async def props(request: Request) -> Response:
     """Describe the server as llama.cpp does, as far as it is alike."""
     service, settings = desk_of(request).service, settings_of(request)
+    context = 0 if service is None else service.context
     return JSONResponse({
-        "default_generation_settings": {"params": {"n_predict": Limits.max_tokens, "temperature": 0.0}},
+        "default_generation_settings": {
+            "n_ctx": context,
+            "params": {"n_predict": Limits.max_tokens, "temperature": 0.0},
+        },
         "total_slots": settings.most_requests,
+        "model_path": "" if service is None else service.model,
         "model_alias": None if service is None else service.model,
         "modalities": {"vision": False, "audio": False},
         "build_info": f"verifill {settings.version}",
@@ -107,11 +114,12 @@ def wanted(body: Body, settings: ServerSettings) -> CompletionRequest:
     before = body.input_prefix + body.prompt
     most = Limits.max_tokens if body.n_predict < 0 else min(body.n_predict, MOST_TOKENS)
     return CompletionRequest(
-        document=Document(f"{settings.workspace}/untitled.py", before + body.input_suffix),
+        document=unnamed(before + body.input_suffix, settings),
         offset=len(before),
         workspace=settings.workspace,
         trigger=Trigger.PROGRAM,
         environment=settings.environment,
+        trusted=settings.trusts(settings.workspace),
         facts="live",
         context=tuple(Snippet(extra.filename, extra.text) for extra in body.input_extra),
         candidates=body.n_cmpl,
@@ -126,9 +134,9 @@ def wanted(body: Body, settings: ServerSettings) -> CompletionRequest:
     )
 
 
-def answer(index: int, candidate: Candidate, body: Body, result: CompletionResult) -> dict[str, Any]:
+def answer(index: int, candidate: Candidate, cuts: Cuts, result: CompletionResult) -> dict[str, Any]:
     """Return one alternative as llama.cpp would."""
-    text = at_dedent(at_stop(candidate.text, body.stop), body.n_indent)
+    text = cuts.shown(candidate.text)
     limit = candidate.finish_reason == "length" and text == candidate.text
     counted, times = result.counters, result.timings_ms  # empty where no work was done
     return {
@@ -155,9 +163,32 @@ def speed(phase: str, tokens: int, milliseconds: float) -> dict[str, float]:
     return {f"{phase}_n": tokens, f"{phase}_ms": milliseconds, f"{phase}_per_second": per_second}
 
 
-def frames(whole: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the two frames of one alternative: its text, and everything else."""
-    return {"index": whole["index"], "content": whole["content"], "stop": False}, {**whole, "content": ""}
+@dataclass(frozen=True)
+class Frames:
+    """The events of a stream: pieces of the text, and for each alternative one with everything else.
+
+    Attributes:
+        cuts: Ends that the client asks for.
+    """
+
+    cuts: Cuts
+
+    def sure(self, text: str) -> str:
+        """Return what comes before any end."""
+        return self.cuts.sure(text)
+
+    def piece(self, text: str, index: int = 0) -> dict[str, Any]:
+        """Return an event with a piece of an alternative."""
+        return {"index": index, "content": text, "stop": False}
+
+    def last(self, result: CompletionResult, told: str) -> Iterator[dict[str, Any]]:
+        """Return the rest of each alternative, and everything else."""
+        for index, candidate in enumerate(result.candidates):
+            whole = answer(index, candidate, self.cuts, result)
+            rest = rest_of(whole["content"], "" if index else told)
+            if rest or index or not told:
+                yield self.piece(rest, index)
+            yield {**whole, "content": ""}
 
 
 def chosen(whole: dict[str, Any], fields: list[str]) -> dict[str, Any]:

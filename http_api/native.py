@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,10 +18,11 @@ from starlette.responses import Response
 from completion.context.sources import SOURCES
 from completion.cursor import offset_of
 from completion.filters import FILTERS
-from completion.json_output import dumps
+from completion.json_output import as_dict, dumps
 from completion.types import (
     MOST_STRICTNESS,
     CompletionRequest,
+    CompletionResult,
     Document,
     Limits,
     Sampling,
@@ -33,6 +35,7 @@ from decoding.drafters.registry import BUILDERS
 from http_api.ask import complete, settings_of
 from http_api.bodies import MOST_SNIPPETS, MOST_TOKENS, Candidates, Path, Seed, Share, Temperature, Text, check
 from http_api.errors import ApiError
+from http_api.events import rest_of, stream
 from http_api.settings import ServerSettings
 from monitors.registry import NAMES
 
@@ -63,7 +66,7 @@ class Body(BaseModel):
     offset: Position | None = None
     line: Position | None = None
     column: Position | None = None
-    language: str = "python"
+    language: str = ""
     workspace: Path | None = None
     monitors: Names | None = None
     drafters: Names | None = None
@@ -85,6 +88,7 @@ class Body(BaseModel):
     mode: SamplingMode = SamplingMode.EVIDENCE
     strength: Annotated[float, Field(ge=0, le=MOST_STRICTNESS, allow_inf_nan=False)] = 1.0
     trace: bool = False
+    stream: bool = False
 
 
 async def native(request: Request, value: dict[str, Any]) -> Response:
@@ -94,8 +98,28 @@ async def native(request: Request, value: dict[str, Any]) -> Response:
     check_names("drafters", body.drafters, tuple(BUILDERS))
     check_names("sources", body.sources, SOURCES)
     check_names("filters", body.filters, tuple(FILTERS))
-    result = await complete(request, wanted(body, settings_of(request)))
-    return Response(dumps(result), media_type="application/json")
+    asked = wanted(body, settings_of(request))
+    if body.stream:
+        return await stream(request, asked, Frames())
+    return Response(dumps(await complete(request, asked)), media_type="application/json")
+
+
+class Frames:
+    """The events of a stream: pieces of the text, and at last the object that is the answer without a stream."""
+
+    def sure(self, text: str) -> str:
+        """Return all of it."""
+        return text
+
+    def piece(self, text: str) -> dict[str, Any]:
+        """Return an event with some more text."""
+        return {"piece": text}
+
+    def last(self, result: CompletionResult, told: str) -> Iterator[dict[str, Any]]:
+        """Return the rest of the text, and the object."""
+        if rest := rest_of(result.text, told):
+            yield self.piece(rest)
+        yield as_dict(result)
 
 
 def wanted(body: Body, settings: ServerSettings) -> CompletionRequest:
@@ -106,12 +130,14 @@ def wanted(body: Body, settings: ServerSettings) -> CompletionRequest:
     """
     folder = os.path.normpath(os.path.join(settings.workspace, body.workspace or ""))
     path = os.path.normpath(os.path.join(folder, body.path))
+    workspace = folder if body.workspace else str(nearest_project(pathlib.Path(path)))
     return CompletionRequest(
         document=Document(path, body.text, body.language),
         offset=cursor(body),
-        workspace=folder if body.workspace else str(nearest_project(pathlib.Path(path))),
+        workspace=workspace,
         trigger=Trigger.PROGRAM,
         environment=settings.environment,
+        trusted=settings.trusts(workspace),
         facts=body.facts,
         monitors=None if body.monitors is None else tuple(body.monitors),
         drafters=None if body.drafters is None else tuple(body.drafters),

@@ -66,7 +66,7 @@ def _paths() -> Json:
         "/metrics": {"get": _operation("Counts as Prometheus reads them", text)},
         "/openapi.json": {"get": _operation("This document", _OBJECT)},
         "/v1/stats": {"get": _operation("Counts as the dashboard reads them", _OBJECT)},
-        "/v1/complete": {"post": _operation("Complete; docs/json.md has the reply", _OBJECT, bodies=("Complete",))},
+        "/v1/complete": {"post": _operation("Complete; docs/json.md has the reply", _ANY, bodies=("Complete",))},
         "/v1/completions": {
             "post": _operation(
                 "Complete for OpenAI's and Tabby's clients", _ANY, bodies=("OpenAiCompletion", "TabbyCompletion")

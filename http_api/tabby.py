@@ -130,11 +130,12 @@ def wanted(body: Body, segments: Segments, settings: ServerSettings) -> Completi
     """Return what the service is asked; the file's path is taken as relative to the workspace."""
     path = os.path.normpath(os.path.join(settings.workspace, segments.filepath or "untitled.py"))
     return CompletionRequest(
-        document=Document(path, segments.prefix + (segments.suffix or ""), body.language or "python"),
+        document=Document(path, segments.prefix + (segments.suffix or ""), body.language or ""),
         offset=len(segments.prefix),
         workspace=settings.workspace,
         trigger=Trigger.PROGRAM,
         environment=settings.environment,
+        trusted=settings.trusts(settings.workspace),
         facts="live",
         context=segments.context(),
         sampling=Sampling(temperature=body.temperature or 0.0, seed=body.seed or 0),

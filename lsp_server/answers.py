@@ -78,8 +78,8 @@ async def ask_engine(front: Front, snapshot: Snapshot, place: Place, cancel: Can
     Raises:
         Exception: Whatever the engine raised.
     """
-    request = snapshot.request
-    result = await snapshot.service.complete(replace(request, replaced=_first_guess(front, place)), cancel)
+    request = replace(snapshot.request, replaced=_first_guess(front, place), remembered=True)
+    result = await snapshot.service.complete(request, cancel)
     line_end = snapshot.document.line_end
     texts = tuple(dict.fromkeys(with_line_ends(c.text, line_end) for c in result.candidates if c.text))
     whole = all(candidate.finish_reason != "cancelled" for candidate in result.candidates)
@@ -99,9 +99,9 @@ async def ask_engine(front: Front, snapshot: Snapshot, place: Place, cancel: Can
     if not whole:
         return result.reason or Reason.CANCELLED
     if reason is None:
-        front.offers.written(suggestion.number, result)
+        front.offers.written(suggestion.number, request, result)
     elif request.trigger is not Trigger.AHEAD:
-        front.offers.withheld(result)
+        front.offers.withheld(request, result)
     return reason or suggestion
 
 

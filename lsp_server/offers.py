@@ -13,7 +13,7 @@ from typing import Protocol
 
 from lsprotocol import types
 
-from completion.types import CompletionResult
+from completion.types import CompletionRequest, CompletionResult
 from lsp_server.answer_kinds import AnswerKind
 from lsp_server.documents import TextDocument
 
@@ -82,9 +82,10 @@ class Unobserved:
 
 @dataclass(frozen=True)
 class Answered:
-    """An answer of the model, and how it was given to the client last; None if it has no text."""
+    """An answer of the model to a request, and how it was given to the client last; None if it has no text."""
 
     kind: AnswerKind | None
+    request: CompletionRequest
     result: CompletionResult
 
 
@@ -94,18 +95,18 @@ class Offers:
     def __init__(self) -> None:
         """Start with none."""
         self._offers: OrderedDict[str, Offer] = OrderedDict()
-        self._results: OrderedDict[int, CompletionResult] = OrderedDict()
+        self._results: OrderedDict[int, tuple[CompletionRequest, CompletionResult]] = OrderedDict()
         self.last: Answered | None = None
 
-    def written(self, number: int, result: CompletionResult) -> None:
+    def written(self, number: int, request: CompletionRequest, result: CompletionResult) -> None:
         """Keep an answer of the model."""
-        self._results[number] = result
+        self._results[number] = request, result
         while len(self._results) > MOST_RESULTS:
             self._results.popitem(last=False)
 
-    def withheld(self, result: CompletionResult) -> None:
+    def withheld(self, request: CompletionRequest, result: CompletionResult) -> None:
         """Keep an answer of the model without a text."""
-        self.last = Answered(None, result)
+        self.last = Answered(None, request, result)
 
     def offered(self, kind: AnswerKind, number: int, offers: Sequence[Offer]) -> None:
         """Keep what a client is given of an answer of the model."""
@@ -114,8 +115,8 @@ class Offers:
             self._offers.move_to_end(offer.id)
         while len(self._offers) > MOST_OFFERS:
             self._offers.popitem(last=False)
-        if (result := self._results.get(number)) is not None:
-            self.last = Answered(kind, result)
+        if (answer := self._results.get(number)) is not None:
+            self.last = Answered(kind, *answer)
 
     def get(self, offer_id: object) -> Offer | None:
         """Return an offer; None for what is no id, or none any more."""

@@ -19,7 +19,9 @@ from models.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+    from models.draft_model import DraftModel
     from models.engines.base import Engine
+    from models.heads import Heads
     from models.network import Network
     from models.placement import Placement
 
@@ -37,6 +39,8 @@ class LoadedModel:
         device: Where it runs, "cpu".
         placement: The same for people, with what stands in the way of something faster: "cpu (not cuda: no room)".
         identity: Of the files that it was read from; empty for the embedded model and for objects in memory.
+        heads: Extra ones that lie beside it; None if there are none, or the engine cannot ask them.
+        draft: A smaller model that guesses for it; None if the user has named none.
     """
 
     name: str
@@ -47,9 +51,17 @@ class LoadedModel:
     device: str
     placement: str
     identity: str = ""
+    heads: Heads | None = None
+    draft: DraftModel | None = None
 
 
-def load(source: str | None = None, dtype: str = "auto", device: str = "auto", say: Say = silent) -> LoadedModel:
+def load(
+    source: str | None = None,
+    dtype: str = "auto",
+    device: str = "auto",
+    say: Say = silent,
+    draft: str | None = None,
+) -> LoadedModel:
     """Load a model for completion.
 
     On a CPU this sets the number of threads that torch uses in this process (``placement.limit_threads``).
@@ -60,10 +72,18 @@ def load(source: str | None = None, dtype: str = "auto", device: str = "auto", s
             float32 on a CPU, bfloat16 elsewhere.
         device: "cpu", "cuda", "cuda:1", "mps", or "auto": the first CUDA device if it holds the model, else the CPU.
         say: Told what is done, while a large checkpoint is fetched or read.
+        draft: A smaller model of the same tokenizer that guesses for it, as ``source`` names one; None for none.
 
     Raises:
         ModelError: It cannot be used, for a reason that the message names.
     """
+    # The small model first, so that the large one decides on torch's threads.
+    small = load(draft, dtype, device, say) if draft is not None else None
+    model = _loaded(source, dtype, device, say)
+    return model if small is None else _with_draft(model, small)
+
+
+def _loaded(source: str | None, dtype: str, device: str, say: Say) -> LoadedModel:
     folder, name = locate(source, say)
     files = check_files(folder, name)
     vocabulary = read_vocabulary(folder, name)
@@ -126,7 +146,22 @@ def _put_together(name: str, network: Network, vocabulary: Vocabulary, identity:
     layout = detect(vocabulary, network.eos_ids)
     placement = f"{device} ({network.remark})" if network.remark else device
     dtype = str(network.dtype).removeprefix("torch.")
-    return LoadedModel(name, engine, vocabulary, layout, dtype, device, placement, identity)
+    return LoadedModel(name, engine, vocabulary, layout, dtype, device, placement, identity, network.heads)
+
+
+def _with_draft(model: LoadedModel, small: LoadedModel) -> LoadedModel:
+    """Let a small model guess for a large one.
+
+    Raises:
+        ModelError: Their ids mean different things.
+    """
+    from models.draft_model import DraftModel
+
+    if not model.vocabulary.equals(small.vocabulary):
+        raise ModelError(
+            f"draft model {small.name} counts other tokens than model {model.name}; name one of the same tokenizer"
+        )
+    return replace(model, draft=DraftModel(small.engine))
 
 
 def _require_room(name: str, vocabulary: Vocabulary, rows: int) -> None:

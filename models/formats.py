@@ -11,6 +11,7 @@ import enum
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from analysis.languages import language_of
 from models.errors import ModelError
 from models.vocabulary import Vocabulary
 
@@ -41,7 +42,7 @@ class FimFormat:
         end_ids: Ids that end the middle.
         separators: All control ids: what a copied draft must never contain.
         file_mark: Id before each file that is introduced, None if the family has none.
-        file_head: What introduces a file; ``{path}`` is its path.
+        file_head: What introduces a file; ``{path}`` is its path, ``{comment}`` what begins a comment in its language.
         lead: Text before the prefix, where a family was trained with one.
     """
 
@@ -94,12 +95,17 @@ class FimFormat:
         for file in context:
             text = file.text if file.text.endswith("\n") else file.text + "\n"
             ids += mark
-            ids += vocabulary.encode(self.file_head.replace("{path}", file.path) + text)
+            ids += vocabulary.encode(self._head(file.path) + text)
         if context or path:
             ids += mark
         if path:
-            ids += vocabulary.encode(self.file_head.replace("{path}", path))
+            ids += vocabulary.encode(self._head(path))
         return ids
+
+    def _head(self, path: str) -> str:
+        """Return what introduces a file, as a comment of its language where a family has no way of its own."""
+        comment = language_of("", path).comment or "#"
+        return self.file_head.replace("{comment}", comment).replace("{path}", path)
 
 
 def detect(vocabulary: Vocabulary, eos_ids: Iterable[int] = ()) -> FimFormat:
@@ -140,7 +146,7 @@ class Family:
     tells: frozenset[str] = frozenset()
     ends: tuple[str, ...] = ()
     file_mark: str = ""
-    file_head: str = "# {path}\n"
+    file_head: str = "{comment} {path}\n"
     lead: str = ""
 
     def needs(self) -> frozenset[str]:

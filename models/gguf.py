@@ -53,7 +53,8 @@ def export(source: str | None, dtype: str, out: Path) -> None:
 
     Args:
         source: None for the embedded model, else a checkpoint folder or a hub id.
-        dtype: "f32", or "bf16" for the matrices; vectors are always written in single precision.
+        dtype: "f32", "bf16", or another that the package gguf writes ("f16", "q8_0"), for the matrices; vectors are
+            always written in single precision.
         out: The file.
 
     Raises:
@@ -71,6 +72,7 @@ def export(source: str | None, dtype: str, out: Path) -> None:
     part = out.with_name(out.name + ".part")
     try:
         writer = gguf.GGUFWriter(part, files.config["model_type"])
+        writer.add_file_type(gguf.LlamaFileType["ALL_F32" if dtype == "f32" else f"MOSTLY_{dtype.upper()}"])
         _add_shape(writer, files)
         _add_tokenizer(writer, files, tokenizer)
         _add_weights(writer, files, gguf.GGMLQuantizationType[dtype.upper()])

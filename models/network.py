@@ -8,6 +8,7 @@ import torch
 
 from models.engines.base import Engine
 from models.errors import ModelError
+from models.heads import Heads
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Network:
         dtype: Precision.
         device: Where it runs.
         remark: Why it does not run as fast there as it could; empty if it does.
+        heads: Extra ones that lie beside it; None if there are none, or nobody can ask them.
     """
 
     engine: Engine
@@ -27,6 +29,7 @@ class Network:
     dtype: torch.dtype
     device: torch.device
     remark: str = ""
+    heads: Heads | None = None
 
 
 def require_finite(engine: Engine, name: str) -> None:

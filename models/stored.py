@@ -17,6 +17,7 @@ from models.checkpoint_files import CheckpointFiles, StoredWeight
 from models.engines.cuda import engine_on_device
 from models.engines.shape import DEVICES, HEAD, Shape, misfit, refused_config, weight_sizes
 from models.engines.weights import Weights
+from models.heads import read_heads
 from models.hub import INDEX, SINGLE
 from models.network import Network, eos_ids_of
 from models.placement import Placement, moving
@@ -46,7 +47,8 @@ def read_stored(files: CheckpointFiles, place: Placement, say: Say = silent) -> 
     with StoredState(files.weights, place, say) as state, torch.inference_mode(), moving(files.name, place.device):
         weights = Weights.of(state, shape, place.int8)
         engine, remark = engine_on_device(shape, weights)
-        return Network(engine, eos_ids, torch.int8 if place.int8 else weights.dtype, weights.device, remark)
+        heads = read_heads(files.folder, weights, files.name) if HEAD not in state else None
+        return Network(engine, eos_ids, torch.int8 if place.int8 else weights.dtype, weights.device, remark, heads)
 
 
 def needs_transformers(files: CheckpointFiles) -> str:

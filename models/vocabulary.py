@@ -62,6 +62,12 @@ class Vocabulary:
         """Number of ids, control tokens and unused ids included."""
         return len(self._table)
 
+    def equals(self, other: Vocabulary) -> bool:
+        """Whether every id stands for the same in both; ids behind the end of one stand for nothing."""
+        size = max(self.size, other.size)
+        same = all(self.bytes_of(token) == other.bytes_of(token) for token in range(size))
+        return same and self.control == other.control
+
     @cached_property
     def trie(self) -> Node:
         """Root of the byte trie over all ids that have bytes."""

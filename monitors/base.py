@@ -17,15 +17,24 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol
+
+from typing_extensions import TypeVar
 
 from analysis.facts import BaseDocument, FactKey, FactView
+from analysis.languages import Language, language_of
+from analysis.lexing import LexicalState
 from analysis.scanner import Scan
 from monitors.options import Options
 
 FORBIDDEN = float("-inf")
 
 S = TypeVar("S")
+
+L = TypeVar("L", bound=LexicalState, covariant=True, default=Scan)
+"""The lexical state: a monitor of Python reads that of Python's scanner; ``monitors.registry`` sees to it."""
+
+State = TypeVar("State", bound=LexicalState)
 
 
 class Kind(enum.Enum):
@@ -37,7 +46,7 @@ class Kind(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Lexed:
+class Lexed(Generic[L]):
     """Bytes proposed at some point of the text, with the lexical state around each.
 
     Attributes:
@@ -49,19 +58,19 @@ class Lexed:
     """
 
     data: bytes
-    before: Scan
-    after: tuple[Scan, ...]
+    before: L
+    after: tuple[L, ...]
     is_suffix: bool = False
 
-    @classmethod
-    def of(cls, before: Scan, data: bytes, is_suffix: bool = False) -> Lexed:
+    @staticmethod
+    def of(before: State, data: bytes, is_suffix: bool = False) -> Lexed[State]:
         """Run the scanner over ``data``."""
         scans = []
         scan = before
         for byte in data:
             scan = scan.step(byte)
             scans.append(scan)
-        return cls(data, before, tuple(scans), is_suffix)
+        return Lexed(data, before, tuple(scans), is_suffix)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +91,7 @@ class Continuations:
 
 
 @dataclass(frozen=True)
-class Site:
+class Site(Generic[L]):
     """What monitors may know of a request: where the middle goes.
 
     Attributes:
@@ -97,13 +106,18 @@ class Site:
     """
 
     document: BaseDocument
-    start: Scan
+    start: L
     typed: bytes
     healed: bytes
     remainder: bytes
     suffix: bytes
     multiline: bool = True
     options: Options = Options()
+
+    @property
+    def language(self) -> Language:
+        """The document's language."""
+        return language_of(self.document.language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +149,7 @@ class Monitor(Protocol[S]):
     def start(self) -> S:
         """Return the state at the start of the middle."""
 
-    def step(self, state: S, text: Lexed, view: FactView) -> tuple[float, S]:
+    def step(self, state: S, text: Lexed[Any], view: FactView) -> tuple[float, S]:
         """Return the penalty of ``text`` and the state after it.
 
         The penalty is in nats: 0 or less, ``FORBIDDEN`` for never.  A fact, or its absence, is latched when a name
@@ -145,7 +159,7 @@ class Monitor(Protocol[S]):
     def continuations(self, state: S) -> Continuations | None:
         """Return what has to come next if that is a finite set, else None."""
 
-    def needs(self, state: S, scan: Scan) -> tuple[FactKey, ...]:
+    def needs(self, state: S, scan: Any) -> tuple[FactKey, ...]:
         """Return the questions whose answers may be wanted soon; ``scan`` is the lexical state that ``state`` is at."""
 
     def missing(self, state: S) -> tuple[FactKey, ...]:
@@ -162,7 +176,7 @@ class Factless:
         """Return None: what may follow is no finite set."""
         return None
 
-    def needs(self, state: Any, scan: Scan) -> tuple[FactKey, ...]:
+    def needs(self, state: Any, scan: Any) -> tuple[FactKey, ...]:
         """Return nothing."""
         return ()
 

@@ -21,7 +21,7 @@ from functools import cached_property, lru_cache
 from typing import Final
 
 from analysis.facts import Fact, FactKey, FactView
-from analysis.lexicon import ATOMS, KEYWORDS, PREFIXES, WORD
+from analysis.lexicon import ATOMS, OPERAND_WORDS, PREFIXES, WORD
 from analysis.scanner import Scan
 from monitors.arguments import Call, Event, Form, Levels, Reader, Step, ends_with_comma, levels_at, quiet
 from monitors.base import Check, Continuations, Kind, Lexed, Site
@@ -30,12 +30,12 @@ from monitors.questions import Questions
 from monitors.rooms import Room, arity_row, room_of
 from monitors.strength import Strength
 from monitors.terms import Held, Prices, keyword_check, least_price, no_comma
-from monitors.words import AnyOf, Words, written_words
+from monitors.words import AnyOf, Words, all_words, written_words
 
 QUERY: Final = "signatures"
 
 _EVERYWHERE: Final = Words.of(
-    KEYWORDS
+    OPERAND_WORDS
     | ATOMS
     | PREFIXES
     | {name.encode() for name in dir(builtins)}
@@ -43,7 +43,6 @@ _EVERYWHERE: Final = Words.of(
     | {letter.encode() for letter in string.ascii_letters}
 )
 """What may stand anywhere; one letter is often the variable of a comprehension that comes behind it."""
-_CALLED: Final = re.compile(r"\b([^\W\d]\w*)[ \t]*\(")
 _AGAIN: Final = frozenset(b"=")
 _WORD: Final = re.compile(rb"[\w\x80-\xff]+")
 
@@ -87,10 +86,6 @@ class Calls:
     def _words(self) -> AnyOf:
         """What may begin an argument that is a value: words of the document, and what may stand anywhere."""
         return AnyOf((written_words(self._site.document.prefix, self._site.document.suffix), _EVERYWHERE))
-
-    @cached_property
-    def _called(self) -> frozenset[str]:
-        return called_names(self._site.document.prefix, self._site.document.suffix)
 
     def start(self) -> Calling:
         """Return the state at the start of the middle."""
@@ -155,7 +150,8 @@ class Calls:
 
     def _ahead(self, hole: bytes, scan: Scan) -> FactKey | None:
         """Return the question about a callee that is written to its end; only of names that are called somewhere."""
-        if scan.name.decode("utf-8", "replace") not in self._called or not scan.chain:
+        document, name = self._site.document, scan.name.decode("utf-8", "replace")
+        if not name or not is_called(name, document.prefix, document.suffix) or not scan.chain:
             return None
         return about_call(self._questions.about(scan.chain, hole, scan, frozenset()))
 
@@ -275,10 +271,11 @@ def _spaced(texts: tuple[bytes, ...], last: bytes) -> tuple[bytes, ...]:
     return texts if last in (b" ", b"\t") else ()
 
 
-@lru_cache(maxsize=8)
-def called_names(prefix: str, suffix: str) -> frozenset[str]:
-    """Return the names that are called in a text around a hole."""
-    return frozenset(_CALLED.findall(prefix)) | frozenset(_CALLED.findall(suffix))
+@lru_cache(maxsize=64)
+def is_called(name: str, prefix: str, suffix: str) -> bool:
+    """Whether a text around a hole has a word that is called."""
+    call = f"{name}("
+    return name in all_words(prefix, suffix) and (call in prefix or call in suffix)
 
 
 def about_call(key: FactKey | None) -> FactKey | None:

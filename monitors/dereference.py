@@ -2,7 +2,8 @@
 
 What may stand: behind ``receiver.`` the names that the analysis lists for the receiver, and those
 that the middle itself has assigned to it.  When it says nothing: the fact is not there, could not
-be found out, or the name may be about to be assigned (a store may always be new).  How strong:
+be found out, or the name is assigned (a store may always be new, but in a module hardly ever is).
+Where only what follows tells a load from a store, the name is charged with that byte.  How strong:
 a name that the fact lacks costs ``ln e``, where e is the measured rate at which facts of that
 class lack the true name (``monitors/strength.json``; ``python -m bench.truth_forbid``).  *Hidden*
 names, which everything has and hardly anybody means, cost the logarithm of how often they are
@@ -26,6 +27,9 @@ from monitors.words import AnyOf, Words, encoded, known_names, open_names
 
 DOT = ord(".")
 
+# The kind of fact about a module.
+MODULE = "module"
+
 # Bytes behind a name that show it is read even where it could have been assigned.
 OPENERS = frozenset(b".([")
 
@@ -36,8 +40,8 @@ class Name:
 
     Attributes:
         receiver: Source of what it belongs to.
-        held: Whether it is surely read, so that it has to exist.
-        key: The question about the receiver; None if the name is not held, or there is no sensible one.
+        held: Whether it has to exist; if not, what follows will say.
+        key: The question about the receiver; None if there is no sensible one.
         text: What is written of it.
         fact: The answer, if it had come when the name's first byte was written.
         listed: What may stand here by that answer; None if anything may.
@@ -83,6 +87,7 @@ class Dereference:
         self._questions = Questions(site)
         self._strength = strength
         self._known = known_names(site.document.prefix, site.document.suffix)
+        self._options = site.options
         self._typed = len(site.typed)
         self._read_at = read_at(site)
 
@@ -101,7 +106,9 @@ class Dereference:
     def continuations(self, state: Trail) -> Continuations | None:
         """Return how the name may go on, where it is held against a list."""
         name = state.name
-        return None if name is None or name.listed is None else name.listed.continuations(name.text)
+        if name is None or not name.held or name.listed is None:
+            return None
+        return name.listed.continuations(name.text)
 
     def needs(self, state: Trail, scan: Scan) -> tuple[FactKey, ...]:
         """Return the question of the name being begun, and the one that a dot would raise here."""
@@ -144,11 +151,9 @@ class Dereference:
         receiver = scan.receiver
         if receiver is None or scan.name:
             return
-        if scan.target and len(hole) != self._read_at:
-            walk.name = Name(receiver, False, None)
-        else:
-            key = self._questions.about(receiver, hole, scan, walk.stored)
-            walk.name = self._latched(Name(receiver, True, key), walk.stored, view)
+        held = not scan.target or len(hole) == self._read_at
+        key = self._questions.about(receiver, hole, scan, walk.stored)
+        walk.name = self._latched(Name(receiver, held, key), walk.stored, view)
 
     def _write(self, walk: _Walk, name: Name, text: Lexed, at: int, view: FactView) -> int:
         """Go to the end of the name, or of ``text``; with its first byte the fact or its absence is settled."""
@@ -159,7 +164,7 @@ class Dereference:
         while at < len(text.data) and text.after[at].name:
             written = text.after[at].name
             at += 1
-        paid = 0.0 if name.listed is None else name.listed.least(written)
+        paid = name.listed.least(written) if name.held and name.listed is not None else 0.0
         walk.penalty += paid - name.paid
         walk.name = replace(name, text=written, paid=paid)
         return at
@@ -169,9 +174,8 @@ class Dereference:
         walk.name = None
         if not name.text:
             return
-        if not name.held:
-            if byte not in OPENERS:
-                walk.stored |= {(name.receiver, name.text)}
+        if not name.held and byte not in OPENERS:
+            walk.stored |= {(name.receiver, name.text)}
             return
         if at > self._typed:
             walk.judged = (*walk.judged, judgement(KIND, name.text, name.fact, name.listed))
@@ -186,13 +190,14 @@ class Dereference:
         if fact.kind == UNRESOLVED or not fact.names:
             return replace(name, fact=fact)
         mine = [text for receiver, text in stored if receiver == name.receiver]
+        banned = self._options.banned_of(name.receiver)
         legal, plain = (
-            AnyOf((encoded(names), Words.of(mine)) if mine else (encoded(names),))
+            AnyOf((encoded(names, banned), Words.of(mine)) if mine else (encoded(names, banned),))
             for names in (fact.names, open_names(fact))
         )
         label = f"{KIND}.{fact.kind}"
         listed = Listed(label, fact.origin, legal, plain, self._strength.prices(label), self._known)
-        return replace(name, fact=fact, listed=listed)
+        return replace(name, fact=fact, listed=listed, held=name.held or fact.kind == MODULE)
 
 
 @dataclass(slots=True)

@@ -40,6 +40,7 @@ class Imports(NameMonitor):
     def __init__(self, site: Site, strength: Strength) -> None:
         """Watch one request; ``strength`` gives the penalties."""
         self._document = site.document.digest
+        self._options = site.options
         self._strength = strength
         self._known = written_words(site.document.prefix, site.document.suffix)
         super().__init__(site)
@@ -60,8 +61,9 @@ class Imports(NameMonitor):
         fact = name.fact
         if fact is None or fact.kind == UNRESOLVED or not fact.names:
             return None
-        legal: tuple[Words, ...] = (encoded(fact.names),)
-        plain = legal if name.key.kind == MODULES else (encoded(open_names(fact)),)
+        banned = self._options.banned_of(name.key.receiver)
+        legal: tuple[Words, ...] = (encoded(fact.names, banned),)
+        plain = legal if name.key.kind == MODULES else (encoded(open_names(fact), banned),)
         if name.key.kind == MODULES and not name.key.receiver.strip("."):
             # ``from . import``: behind dots alone the keyword may come, too.
             legal = plain = (*legal, KEYWORD)

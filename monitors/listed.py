@@ -31,6 +31,7 @@ class Listed:
         prices: What the other names cost.
         known: Names that stand elsewhere in the document; no part of the value.
         openings: What else may begin there, like the prefix of a string; free while it is no finished name.
+        _following: Continuations that were asked for.
     """
 
     fact: str
@@ -40,6 +41,7 @@ class Listed:
     prices: Prices
     known: Words = field(compare=False)
     openings: Words = Words()
+    _following: dict[bytes, Continuations | None] = field(default_factory=dict, compare=False, repr=False)
 
     def row(self, name: bytes) -> str:
         """Return the row that a finished name is charged by, "" for none."""
@@ -69,6 +71,11 @@ class Listed:
 
     def continuations(self, beginning: bytes) -> Continuations | None:
         """Return how the name may go on, b"" among it if it may end here; hidden names only where none else fit."""
+        if beginning not in self._following:
+            self._following[beginning] = self._continuations(beginning)
+        return self._following[beginning]
+
+    def _continuations(self, beginning: bytes) -> Continuations | None:
         words = self.plain.starting_with(beginning) or self.legal.starting_with(beginning)
         if not words:
             return None

@@ -2,7 +2,10 @@
 
 Python lets blank lines and comments stand anywhere, and a block be one column deep.  A small model
 that has begun a line where no statement may stand would flee there.  So it may not begin such a
-line, nor leave white space on a blank one.  A policy: what the user typed is left alone.
+line, nor leave white space on a blank one.  Nor may it write what is never reached, or keeps what
+stands behind it from being: a statement right behind ``return``, or ``return`` before more of its
+block; nor, where one line is wanted, a compound statement whose block would have to stand on it, or
+a comment (``monitors.leading``).  A policy: what the user typed is left alone.
 """
 
 from __future__ import annotations
@@ -11,12 +14,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from analysis.blocks import Blocks, Column, first_statement, read_on
+from analysis.blocks import Blocks, Column, descent, read_on
 from analysis.facts import FactView
 from analysis.lexicon import BLANKS
 from analysis.scanner import Scan
 from monitors.base import FORBIDDEN, Factless, Kind, Lexed, Site
+from monitors.behind import behind_line
 from monitors.indentation import begins_lines, blocks_before
+from monitors.leading import Leading, left_column
 
 _HASH: Final = ord("#")
 _USUAL_STEPS: Final = (Column(4, 4), Column(2, 2), Column(8, 1))
@@ -50,13 +55,17 @@ class Margins(Factless):
         self._start = blocks_before(site)
         self._typed = len(site.typed)
         cursor, scan = read_on(self._start, site.start, site.typed)
+        self._behind = behind_line(site, self._start)
+        self._leading = Leading(site.document, cursor, self._behind)
+        self._cursor = cursor
+        self._left = left_column(site.document.prefix, cursor)
+        if self._left in _first_columns(site):
+            self._left = None
         self._steps = _steps(self._start.levels)
+        self._columns: dict[Blocks, tuple[Column, ...]] = {}
         if cursor.header and scan.at_line_start:
-            found = first_statement(cursor, scan, site.suffix)
-            given = (found.indent if found else None, scan.indent)
-            depths = (Column.of(indent) for indent in given if indent)
-            outer = cursor.levels[-1]
-            self._steps = next(((depth.minus(outer),) for depth in depths if depth.inside(outer)), self._steps)
+            suffix = b"" if site.remainder.strip() else site.suffix
+            self._steps = self._block_steps(cursor.levels[-1], Column.of(scan.indent), suffix)
         self._free = scan.at_line_start and not self._may_grow(cursor, scan.indent)
 
     def start(self) -> Margin:
@@ -72,7 +81,7 @@ class Margins(Factless):
 
     def _follow(self, state: Margin, text: Lexed) -> Margin:
         blocks, ahead, ours, dead, before = state.blocks, state.ahead, state.ours, state.dead, text.before
-        if not begins_lines(text):
+        if not (begins_lines(text) or self._leading.is_in_word(text.before)):
             within = blocks.within_line(text.after, text.data)
             unchanged = within is blocks and not ahead and not ours
             return state if unchanged else Margin(within, max(0, ahead - len(text.data)), False, dead)
@@ -80,7 +89,9 @@ class Margins(Factless):
             if not ahead and before.at_line_start and not self._free:
                 dead = dead or not self._helps(blocks, ours, before, after, byte)
             ours = after.at_line_start and byte in BLANKS and not ahead
-            blocks, ahead, before = blocks.step(before, after, byte), max(0, ahead - 1), after
+            blocks = blocks.step(before, after, byte)
+            dead = dead or not (ahead or self._leading.fits(blocks, before, after))
+            ahead, before = max(0, ahead - 1), after
         return Margin(blocks, ahead, ours, dead)
 
     def _helps(self, blocks: Blocks, ours: bool, before: Scan, after: Scan, byte: int) -> bool:
@@ -89,8 +100,8 @@ class Margins(Factless):
         if byte in b"\r\n":
             return not ours
         if byte == _HASH and not ours:
-            return True
-        return Column.of(before.indent) in self._wanted(blocks)
+            return self._leading.may_begin(byte)
+        return self._leading.may_begin(byte) and Column.of(before.indent) in self._wanted(blocks)
 
     def _may_grow(self, blocks: Blocks, indent: bytes) -> bool:
         column = Column.of(indent)
@@ -98,9 +109,39 @@ class Margins(Factless):
 
     def _wanted(self, blocks: Blocks) -> tuple[Column, ...]:
         """Return where a statement may begin."""
-        if not blocks.header:
-            return blocks.levels
-        return tuple(blocks.levels[-1].plus(step) for step in self._steps)
+        if blocks not in self._columns:
+            self._columns[blocks] = self._look(blocks)
+        return self._columns[blocks]
+
+    def _look(self, blocks: Blocks) -> tuple[Column, ...]:
+        columns = blocks.levels
+        if blocks.header:
+            columns = tuple(blocks.levels[-1].plus(step) for step in self._steps)
+        return tuple(column for column in columns if self._is_wanted(blocks, column)) or columns
+
+    def _is_wanted(self, blocks: Blocks, column: Column) -> bool:
+        if column == self._left and blocks == self._cursor:
+            return False
+        behind = self._behind
+        return behind is None or behind.takes_plain(blocks, column) or behind.takes_header(blocks, column)
+
+    def _block_steps(self, outer: Column, typed: Column, suffix: bytes) -> tuple[Column, ...]:
+        """Return how deep the block is that begins at the cursor: as deep as the suffix or the user has it.
+
+        Where the suffix stands two steps deeper, the cursor's line is the header in between.
+        """
+        inside = [column.minus(outer) for column in descent(suffix).columns if column.inside(outer)]
+        if inside:
+            between = tuple(step for step in self._steps if step.plus(step) == inside[-1])
+            return (inside[-1],) if inside[-1] in self._steps else between or (inside[-1],)
+        depth = typed.minus(outer)
+        is_part = any(depth.within(step) for step in self._steps) and depth not in self._steps
+        return self._steps if is_part else (depth,)
+
+
+def _first_columns(site: Site) -> tuple[Column, ...]:
+    """Return where the suffix's first statement stands, if there is one."""
+    return () if site.remainder.strip() else descent(site.suffix).columns[:1]
 
 
 def _steps(levels: tuple[Column, ...]) -> tuple[Column, ...]:

@@ -56,3 +56,8 @@ class Options:
     banned: tuple[Ban, ...] = ()
     secrets: bool = False
     automata: tuple[Automaton, ...] = ()
+
+    def banned_of(self, owner: str) -> frozenset[str]:
+        """Return the names of ``owner``, a module as it is written, that must not be used; "" for plain names."""
+        parted = (ban.name.rpartition(".") for ban in self.banned)
+        return frozenset(last for path, _, last in parted if path == owner)

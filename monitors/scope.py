@@ -17,13 +17,13 @@ from functools import lru_cache
 from itertools import product
 
 from analysis.facts import UNRESOLVED, FactKey
-from analysis.lexicon import ATOMS, BLANKS, IMPORTS, KEYWORDS, NEWLINE, PREFIXES, QUOTES, RETURN
+from analysis.lexicon import ATOMS, BLANKS, IMPORTS, KEYWORDS, NEWLINE, OPERAND_WORDS, PREFIXES, QUOTES, RETURN
 from analysis.scanner import Mode, Scan
 from monitors.base import Continuations, Site
 from monitors.listed import Listed
 from monitors.naming import Name, NameMonitor, Trail, read_at
 from monitors.strength import Strength
-from monitors.words import AnyOf, Words, encoded, written_words
+from monitors.words import AnyOf, Words, all_words, encoded, written_words
 
 KIND = "names"
 
@@ -46,8 +46,8 @@ KEYWORD_WORDS = Words.of(RESERVED)
 # Behind what an operand has to begin, and the reserved words that one begins with.
 AWAITING = re.compile(rb"(?:[=([{+\-*/%@&|^<>~]|(?<![\w\x80-\xff.])(?:return|if|elif|while|and|or))\Z")
 NOTE = re.compile(rb"#[^\r\n]*")
-OPERAND_WORDS = ATOMS | frozenset((b"not", b"lambda", b"await", b"yield"))
 OPERAND_KEYWORDS = Words.of(OPERAND_WORDS)
+SYNCHRONOUS_KEYWORDS = Words.of(OPERAND_WORDS - {b"await"})
 STRING_PREFIXES = Words.of(
     bytes(letters) for prefix in PREFIXES for letters in product(*zip(prefix, prefix.upper(), strict=True))
 )
@@ -66,6 +66,10 @@ class Scope(NameMonitor):
         self._document = site.document
         self._strength = strength
         self._known = written_words(site.document.prefix, site.document.suffix)
+        self._banned = site.options.banned_of("")
+        words = all_words(site.document.prefix, site.document.suffix)
+        self._keys: dict[bytes, FactKey] = {}
+        self._operand_words = OPERAND_KEYWORDS if "async" in words else SYNCHRONOUS_KEYWORDS
         self._read_at = read_at(site)
         super().__init__(site)
 
@@ -94,8 +98,8 @@ class Scope(NameMonitor):
             return None
         line = name.before.line
         label = f"{KIND}.{position(line) if fact.kind == 'scope' else fact.kind}"
-        reserved = OPERAND_KEYWORDS if awaits_operand(line) else KEYWORD_WORDS
-        legal = AnyOf((encoded(fact.names), reserved, bound_words(name.before.bound)))
+        reserved = self._operand_words if awaits_operand(line) else KEYWORD_WORDS
+        legal = AnyOf((encoded(fact.names, self._banned), reserved, bound_words(name.before.bound)))
         return Listed(label, fact.origin, legal, legal, self._strength.prices(label), self._known, STRING_PREFIXES)
 
     def continuations(self, state: Trail) -> Continuations | None:
@@ -105,7 +109,7 @@ class Scope(NameMonitor):
 
     def least(self, name: Name, written: bytes) -> float:
         """Return the least that the name can cost; nearly always it is a name in scope, and nothing else matters."""
-        if name.fact is not None and encoded(name.fact.names).fits(written):
+        if name.fact is not None and encoded(name.fact.names, self._banned).fits(written):
             return 0.0
         return super().least(name, written)
 
@@ -132,7 +136,9 @@ class Scope(NameMonitor):
         return (self._key(scan.indent if margin is None else min(margin, scan.indent, key=len)),)
 
     def _key(self, margin: bytes) -> FactKey:
-        return FactKey(KIND, self._document.digest, margin.decode())
+        if margin not in self._keys:
+            self._keys[margin] = FactKey(KIND, self._document.digest, margin.decode())
+        return self._keys[margin]
 
 
 @lru_cache(maxsize=64)

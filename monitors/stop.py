@@ -1,125 +1,32 @@
-"""The stop policy: when the middle is finished, and how much of it to keep.
-
-Not a monitor: it forbids nothing and sees text that is already chosen.  Every rule is a product
-choice, a function with a name and a reason, and depends on the text alone, not on how it was cut
-into tokens: a token may run past the cut.
-
-The unit of a completion:
-
-* text stands behind the cursor on its line: the rest of that line;
-* single-line mode: the cursor's logical line;
-* the cursor stands in a string or comment: its line;
-* the cursor stands in a statement: that statement, with its body if it is a header;
-* the cursor stands on a blank line: statements, as long as the block goes on.
-"""
+"""When the middle is finished in Python: statements end with their logical line, blocks with their indentation."""
 
 from __future__ import annotations
 
-import enum
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Final
 
-from analysis.lexicon import COMPOUND, QUOTES
-from analysis.scanner import Mode, Scan, scan_text
+from analysis.lexicon import COMPOUND
+from analysis.lexing import LexicalState
+from analysis.scanner import scan_text
 from analysis.suffix import read_suffix
 from analysis.syntax import SyntaxWindow
-from monitors.base import Lexed, Site
-from monitors.remainder import closed_next, typed_over
+from monitors.base import Site
+from monitors.stopping import Stage, Stopping, StopState, column_of
 from monitors.viability import window_before
-
-MOST_NEWLINES: Final = 5
-MOST_BLANKS: Final = 200
-"""White space in a row that counts as no progress: constrained models fall into such loops."""
-
-REPEATS: Final = 6
-LONGEST_REPEATED: Final = 24
-LOOK_EVERY: Final = 8
-"""The same few bytes so often in a row, looked for every few bytes: a small model that goes round in circles."""
 
 CLAUSES: Final = frozenset((b"elif", b"else", b"except", b"finally"))
 """Words that go on with a compound statement at its own indentation."""
 
-_LINE_ENDS: Final = b"\r\n"
-_BLANKS: Final = b" \t\f\r\n"
-_TAB: Final = 8
 
-
-class Stage(enum.Enum):
-    """What is being written."""
-
-    LINE = "the cursor's logical line"
-    BLOCK = "lines of a block"
-    CLAUSE = "the first word of a line that may go on with the statement"
-
-
-@dataclass(frozen=True, slots=True)
-class StopState:
-    """What the policy knows of the middle so far.
-
-    Attributes:
-        text: The middle, up to the cut once there is one.
-        line: Where its current physical line starts.
-        stage: What is being written.
-        header: Column of the statement whose body is being written; -1 in a block without one.
-        column: Column of the block's lines; -1 before its first one.
-        blank_lines: Blank lines in a row just before the current line.
-        cut: How much to keep, once finished.
-    """
-
-    text: bytes = b""
-    line: int = 0
-    stage: Stage = Stage.LINE
-    header: int = -1
-    column: int = -1
-    blank_lines: int = 0
-    cut: int | None = None
-
-
-class StopPolicy:
+class StopPolicy(Stopping):
     """The stop policy of one request."""
 
     def __init__(self, site: Site, multiline: bool) -> None:
         """Look at the cursor; ``multiline`` allows more than its logical line."""
-        self._site = site
-        self._multiline = multiline
-        self._cursor = scan_text(site.typed, site.start)
-        self._remainder = site.remainder.rstrip()
-        self._over = typed_over(site.remainder)
-        self._closed_next = self._over or closed_next(site.remainder)
-        self._watched = frozenset(b" \t\f\r\n)]}\"'" + self._remainder[-1:])
-        self._next_line = b"" if self._remainder else _first_line(site.suffix)
-
-    def start(self) -> StopState:
-        """Return the state at the start of the middle, before the typed part."""
-        if not self._on_blank_line:
-            return StopState()
-        return StopState(stage=Stage.BLOCK, header=self._header_column)
-
-    def advance(self, state: StopState, text: Lexed) -> StopState:
-        """Return the state after ``text``; bytes behind a cut change nothing."""
-        if state.cut is not None:
-            return state
-        written, before = state.text + text.data, text.before
-        for end, (byte, after) in enumerate(zip(text.data, text.after, strict=True), len(state.text) + 1):
-            if end > len(self._site.typed) and self._matters(state, before, byte):
-                state = self._take(replace(state, text=written[:end]), before, after, byte)
-                if state.cut is not None:
-                    return state
-            if end % LOOK_EVERY == 0 and before.mode is Mode.CODE:
-                once = _before_repeats(written[len(self._site.typed) : end])
-                if once is not None:
-                    return replace(state, text=written[:end], cut=len(self._site.typed) + once)
-            before = after
-        return replace(state, text=written)
-
-    def cut(self, state: StopState) -> int | None:
-        """Return how many bytes of the middle to keep, typed part included; None while it goes on."""
-        return state.cut
-
-    @cached_property
-    def _on_blank_line(self) -> bool:
-        return self._multiline and not self._remainder and self._cursor.at_line_start
+        cursor = scan_text(site.typed, site.start)
+        super().__init__(site, multiline, cursor)
+        self._python_cursor = cursor
 
     @cached_property
     def _header_column(self) -> int:
@@ -127,103 +34,25 @@ class StopPolicy:
         if not self._window.awaits_block():
             return -1
         header = self._window.source.rstrip().splitlines()[-1]
-        return _column(header[: len(header) - len(header.lstrip())])
+        return column_of(header[: len(header) - len(header.lstrip())])
 
     @cached_property
     def _protected(self) -> int:
-        reading = read_suffix(self._cursor, self._site.suffix)
+        reading = read_suffix(self._python_cursor, self._site.suffix)
         return (reading.shared(self._cursor.nesting) or 0) if reading is not None else 0
 
     @cached_property
     def _window(self) -> SyntaxWindow:
         return window_before(self._site.document.prefix)
 
-    def _take(self, state: StopState, before: Scan, after: Scan, byte: int) -> StopState:
-        if byte in _BLANKS and _no_progress(self._generated(state)):
-            return self._cut_behind_content(state, len(state.text))
-        if self._types_over(before, after):
-            return replace(state, cut=len(state.text) - _closer_length(before, byte))
-        if self._remainder and self._reproduces_remainder(state):
-            return replace(state, cut=len(state.text) - len(self._remainder))
-        if byte in _LINE_ENDS:
-            if state.text.endswith(b"\r\n"):
-                return replace(state, line=len(state.text))
-            return self._line_ended(state, before, after)
-        if state.stage is Stage.CLAUSE:
-            return self._clause(state, after)
-        if state.stage is Stage.BLOCK and before.at_line_start and byte not in _BLANKS:
-            return self._line_begun(state, after)
-        return state
-
-    def _matters(self, state: StopState, before: Scan, byte: int) -> bool:
-        """Whether a rule may look at this byte."""
-        if byte in self._watched or state.stage is Stage.CLAUSE:
-            return True
-        return state.stage is Stage.BLOCK and before.at_line_start
-
-    def _generated(self, state: StopState) -> bytes:
-        return state.text[len(self._site.typed) :]
-
-    def _cut_behind_content(self, state: StopState, end: int) -> StopState:
-        """Cut behind the last byte before ``end`` that is not white space, keeping what was typed."""
-        return replace(state, cut=max(len(self._site.typed), len(state.text[:end].rstrip())))
-
-    def _types_over(self, before: Scan, after: Scan) -> bool:
-        """The middle closes what the suffix closes: from here on it repeats the cursor's line."""
-        return bool(self._closed_next) and after.depth < min(before.depth, self._protected)
-
-    def _reproduces_remainder(self, state: StopState) -> bool:
-        """The rest of the cursor's line was written again; if it may be part of a longer word, at its line end."""
-        rest = self._remainder
-        if self._over.strip(b",;:") or not self._generated(state).endswith(rest):
-            return False
-        ends_clearly = not _is_word(rest[-1]) and len(rest) > 2
-        starts_clearly = not (_is_word(rest[0]) and state.text[: -len(rest)] and _is_word(state.text[-len(rest) - 1]))
-        return ends_clearly and starts_clearly
-
-    def _line_ended(self, state: StopState, before: Scan, after: Scan) -> StopState:
-        end = len(state.text) - 1
-        line = state.text[state.line : end]
-        if self._next_line and line.rstrip() == self._next_line and before.depth == self._cursor.depth:
-            return self._cut_behind_content(state, state.line)
-        blank_lines = state.blank_lines + 1 if not line.strip() else 0
-        if blank_lines == 2 and after.at_line_start and self._generated(state).strip():
-            return self._cut_behind_content(state, end)
-        if self._unit_ended(state, before, after):
-            return self._cut_line(state, end)
-        state = replace(state, line=end + 1, blank_lines=blank_lines)
+    def _went_on(self, state: StopState, before: LexicalState, after: LexicalState) -> StopState:
         if state.stage is not Stage.LINE or not after.at_line_start:
             return state
         return self._logical_line_ended(state, before)
 
-    def _unit_ended(self, state: StopState, before: Scan, after: Scan) -> bool:
-        """Whether this line end ends the unit whatever the line says."""
-        if self._in_prose(before):
-            return bool(self._generated(state).strip())
-        if not after.at_line_start:
-            return False
-        if self._remainder:
-            return True
-        return not self._multiline and bool(state.text.strip())
-
-    def _in_prose(self, before: Scan) -> bool:
-        """Still in the string or comment that the cursor stands in: one line of prose is enough."""
-        if self._cursor.mode is Mode.CODE or before.mode is not self._cursor.mode:
-            return False
-        return before.nesting[: self._cursor.depth] == self._cursor.nesting
-
-    def _cut_line(self, state: StopState, end: int) -> StopState:
-        """Cut before a line end, and before what the line repeats of the cursor's line."""
-        line = state.text[:end].rstrip()
-        rest = self._over or self._remainder
-        if rest and line.endswith(rest) and len(line) - len(rest) >= len(self._site.typed):
-            line = line[: -len(rest)]
-            return replace(state, cut=len(line))
-        return self._cut_behind_content(state, end)
-
-    def _logical_line_ended(self, state: StopState, before: Scan) -> StopState:
+    def _logical_line_ended(self, state: StopState, before: LexicalState) -> StopState:
         """A statement is complete, or a block follows; nothing written yet: what follows is the unit."""
-        column = _column(before.indent)
+        column = column_of(before.indent)
         if before.line.startswith(b"@"):
             return state
         if before.keyword in COMPOUND and self._window.append(state.text).awaits_block():
@@ -232,11 +61,11 @@ class StopPolicy:
             return self._cut_behind_content(state, len(state.text))
         return replace(state, stage=Stage.BLOCK, column=column)
 
-    def _line_begun(self, state: StopState, after: Scan) -> StopState:
+    def _line_begun(self, state: StopState, after: LexicalState) -> StopState:
         """The first byte of a line in a block: the block is left where the indentation gets smaller."""
-        column = _column(after.indent)
+        column = column_of(after.indent)
         if state.column < 0:
-            least = max(state.header, _column(self._site.typed) - 1) if self._on_blank_line else state.header
+            least = max(state.header, column_of(self._site.typed) - 1) if self._on_blank_line else state.header
             if column > least:
                 return replace(state, column=column)
         elif column >= state.column:
@@ -245,7 +74,7 @@ class StopPolicy:
             return self._clause(replace(state, stage=Stage.CLAUSE), after)
         return self._cut_behind_content(state, state.line)
 
-    def _clause(self, state: StopState, after: Scan) -> StopState:
+    def _clause(self, state: StopState, after: LexicalState) -> StopState:
         """A line at the header's indentation: an ``else`` goes on with the statement, anything else leaves it."""
         if after.name:
             if any(word.startswith(after.name) for word in CLAUSES):
@@ -253,40 +82,3 @@ class StopPolicy:
         elif after.keyword in CLAUSES:
             return replace(state, stage=Stage.BLOCK, column=-1)
         return self._cut_behind_content(state, state.line)
-
-
-def _no_progress(generated: bytes) -> bool:
-    """White space without end."""
-    blanks = generated[len(generated.rstrip()) :]
-    newlines = blanks.count(b"\n") + blanks.count(b"\r") - blanks.count(b"\r\n")
-    return newlines >= MOST_NEWLINES or len(blanks) >= MOST_BLANKS
-
-
-def _before_repeats(text: bytes) -> int | None:
-    """Return the length at which ``text`` begins to repeat what it just said; None if it does not go round."""
-    for period in range(2, LONGEST_REPEATED + 1):
-        unit = text[-period:]
-        if unit.strip() and text.endswith(unit * REPEATS):
-            start = len(text) - period
-            while start and text[start - 1] == text[start - 1 + period]:
-                start -= 1
-            return start + period
-    return None
-
-
-def _closer_length(before: Scan, byte: int) -> int:
-    return len(before.nesting[-1]) if byte in QUOTES and before.mode is Mode.STRING else 1
-
-
-def _first_line(suffix: bytes) -> bytes:
-    """First line of the suffix that is not blank, with its indentation."""
-    return next((line.rstrip() for line in suffix.splitlines() if line.strip()), b"")
-
-
-def _is_word(byte: int) -> bool:
-    return chr(byte).isalnum() or byte == 95 or byte > 127
-
-
-def _column(indent: bytes) -> int:
-    """Width of an indentation; tabs as in the reference manual, 2.1.8."""
-    return len(indent.expandtabs(_TAB))

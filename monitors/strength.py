@@ -30,6 +30,7 @@ stands elsewhere in the document, else ``unseen``.
 * ``exceptions``, what is raised or caught: ``scope`` and ``star`` (names in scope, as above), ``module`` and
   ``dynamic`` (names from a module).
 * ``formats``, arguments counted against a format string: ``percent`` and ``format``; the rows are those of ``arity``.
+* ``members``, what a language server lists behind a member operator: the language.
 """
 
 from __future__ import annotations
@@ -37,15 +38,16 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 TABLE = Path(__file__).with_name("strength.json")
+SERVERS_TABLE = Path(__file__).with_name("strength_servers.json")
 ROOT = Path(__file__).resolve().parents[1]
 
-# What the figures depend on; a change to any of it asks for a new measurement.
+# What the figures of ``TABLE`` depend on; a change to any of it asks for a new measurement.
 MEASURED = (
     "analysis/automaton.py",
     "analysis/keys.py",
@@ -82,6 +84,22 @@ MEASURED = (
     "monitors/words.py",
 )
 
+# The same of ``SERVERS_TABLE``, which is about language servers.
+MEASURED_WITH_SERVERS = (
+    "analysis/languages.py",
+    "analysis/lexis.py",
+    "analysis/source_elements.py",
+    "analysis/source_rules.py",
+    "analysis/source_scanner.py",
+    "analysis/source_state.py",
+    "analysis/source_texts.py",
+    "analysis/analyzers/lsp_answers.py",
+    "analysis/analyzers/lsp_repair.py",
+    "analysis/analyzers/lsp_servers.py",
+    "analysis/analyzers/lsp_worker.py",
+    "monitors/source_dereference.py",
+)
+
 ROWS: Mapping[str, tuple[str, ...]] = {
     "attributes": ("seen", "unseen", "hidden"),
     "modules": ("seen", "unseen"),
@@ -92,6 +110,7 @@ ROWS: Mapping[str, tuple[str, ...]] = {
     "keywords": ("unlisted",),
     "arity": ("extra", "missing"),
     "literals": ("unlisted",),
+    "members": ("seen", "unseen"),
 }
 """The rows of each query's classes."""
 
@@ -161,15 +180,15 @@ def load(strictness: float = 1.0) -> Strength:
 
 @lru_cache(maxsize=1)
 def shipped() -> Mapping[str, Rate]:
-    """Return the classes of the shipped table."""
-    table = json.loads(TABLE.read_text(encoding="utf-8"))
-    return {name: Rate(**row) for name, row in table["classes"].items()}
+    """Return the classes of the shipped tables."""
+    tables = (json.loads(table.read_text(encoding="utf-8")) for table in (TABLE, SERVERS_TABLE))
+    return {name: Rate(**row) for table in tables for name, row in table["classes"].items()}
 
 
-def stamp() -> str:
+def stamp(measured: Sequence[str] = MEASURED) -> str:
     """Return the name, 16 hexadecimal digits, of the code that a table is valid for; needs the source tree."""
     digest = hashlib.blake2b(digest_size=8)
-    for name in MEASURED:
+    for name in measured:
         digest.update((ROOT / name).read_bytes().replace(b"\r\n", b"\n") + b"\0")
     return digest.hexdigest()
 

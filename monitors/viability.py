@@ -1,8 +1,8 @@
 """Viability: whether finished lines, and the finished middle with the suffix behind it, are Python.
 
 Not a monitor that is asked for each token: a parse sees whole lines.  The loop asks it where a
-logical line has ended and where the middle ends; a line that does not stand is written once more,
-under ``Barred``, and a second one that does not stand cuts the suggestion before it.  A statement that
+logical line has ended and where the middle ends; a line that does not stand is written again, under
+``Barred`` (``decoding.inspection``), and at last cuts the suggestion before it.  A statement that
 came to no end is closed where that makes it stand.
 Where the text around the cursor does not parse with the simplest of lines in the hole, or is too long to
 parse in passing, the cursor's own statements are looked at alone; silent where those do not parse either.
@@ -19,7 +19,8 @@ from typing import Final
 
 from analysis.facts import FactView
 from analysis.lexicon import BLANKS, NEWLINE, RETURN
-from analysis.scanner import Scan, scan_text
+from analysis.lexing import LexicalState
+from analysis.scanner import scan_text
 from analysis.syntax import SyntaxWindow
 from monitors.base import FORBIDDEN, Factless, Kind, Lexed, Site
 
@@ -44,6 +45,7 @@ class Viability:
     def __init__(self, site: Site) -> None:
         """Cut out the definition around the cursor."""
         self._site = site
+        self.wants_text = not site.multiline and not site.typed.strip()
         self._indent = site.typed[: len(site.typed) - len(site.typed.lstrip(b" \t\f"))]
         self._standing: dict[bytes, bool] = {}
 
@@ -53,7 +55,7 @@ class Viability:
             return not self._typed_is_whole or _stands_alone(middle)
         return _is_beginning(self._before.append(middle))
 
-    def end_stands(self, middle: bytes, end: Scan) -> bool:
+    def end_stands(self, middle: bytes, end: LexicalState) -> bool:
         """Whether the middle, with the suffix behind it, is Python; ``end`` is the lexical state behind it."""
         if self._after is not None:
             if middle not in self._standing:

@@ -60,7 +60,10 @@ class AnyOf:
 
     def fits(self, beginning: bytes) -> bool:
         """Whether some word begins like that."""
-        return any(words.fits(beginning) for words in self.sets)
+        for words in self.sets:
+            if words.fits(beginning):
+                return True
+        return False
 
     def starting_with(self, beginning: bytes) -> tuple[bytes, ...]:
         """Return the words that begin like that, each once."""
@@ -68,9 +71,9 @@ class AnyOf:
 
 
 @lru_cache(maxsize=256)
-def encoded(names: frozenset[str]) -> Words:
-    """Return the words of a fact; facts are shared, so this is done once for each."""
-    return Words.of(name.encode() for name in names)
+def encoded(names: frozenset[str], banned: frozenset[str] = frozenset()) -> Words:
+    """Return the words of a fact but those that are banned; facts are shared, so this is done once for each."""
+    return Words.of(name.encode() for name in names - banned)
 
 
 def is_hidden(name: str, kind: str) -> bool:

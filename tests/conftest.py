@@ -21,8 +21,8 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def nobodys_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Settings, trusted folders and statistics of whoever runs the tests change nothing in them."""
-    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+    """Settings, trusted folders, languages and statistics of whoever runs the tests change nothing in them."""
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
         os.environ[name] = str(tmp_path_factory.mktemp("nobody"))
 
 

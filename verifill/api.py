@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
+from completion.trust import is_trusted
 from completion.types import CompletionRequest, CompletionResult, Document, Limits, Sampling
 from verifill.wiring import service_over
 
@@ -111,11 +112,13 @@ class Completer:
             ValueError: A monitor, a drafter or the fact mode is unknown.
         """
         where = Path(path).resolve()
+        folder = where.parent if workspace is None else Path(workspace).resolve()
         request = CompletionRequest(
             document=Document(str(where), prefix + suffix),
             offset=len(prefix),
-            workspace=str(where.parent if workspace is None else Path(workspace).resolve()),
+            workspace=str(folder),
             environment=python,
+            trusted=is_trusted(folder),
             facts=facts,
             monitors=None if monitors is None else tuple(monitors),
             drafters=None if drafters is None else tuple(drafters),

@@ -35,6 +35,11 @@ engine = typer.Typer(
 )
 app.add_typer(engine, name="engine")
 
+languages = typer.Typer(
+    help="Language servers, for languages beyond Python.", callback=_show_help, invoke_without_command=True
+)
+app.add_typer(languages, name="languages")
+
 bench = typer.Typer(
     help="Measure models; for developers, with the repository.", callback=_show_help, invoke_without_command=True
 )
@@ -108,6 +113,7 @@ def complete(
     model: flags.ModelName = None,
     dtype: flags.ModelDtype = None,
     device: flags.ModelDevice = None,
+    draft_model: flags.DraftModel = None,
     in_process: flags.InProcess = False,
     explain: flags.Explain = False,
     json: flags.Json = False,
@@ -135,7 +141,7 @@ def complete(
         in_process=in_process,
     )
     output = headless.Output.JSON if json else headless.Output.EXPLAIN if explain else headless.Output.TEXT
-    headless.complete(place, options, ModelOptions(model, dtype, device), output)
+    headless.complete(place, options, ModelOptions(model, dtype, device, draft_model), output)
 
 
 @app.command()
@@ -145,6 +151,7 @@ def lsp(
     model: flags.ModelName = None,
     dtype: flags.ModelDtype = None,
     device: flags.ModelDevice = None,
+    draft_model: flags.DraftModel = None,
     in_process: flags.InProcess = False,
     stdio: flags.Stdio = True,
     client_process_id: flags.ClientProcessId = None,
@@ -153,7 +160,7 @@ def lsp(
     del stdio, client_process_id
     from verifill import editor
 
-    raise typer.Exit(editor.serve(ModelOptions(model, dtype, device), python, trust, in_process))
+    raise typer.Exit(editor.serve(ModelOptions(model, dtype, device, draft_model), python, trust, in_process))
 
 
 @app.command()
@@ -166,13 +173,14 @@ def serve(
     model: flags.ModelName = None,
     dtype: flags.ModelDtype = None,
     device: flags.ModelDevice = None,
+    draft_model: flags.DraftModel = None,
     in_process: flags.InProcess = False,
 ) -> None:
     """Serve programs over HTTP, in the dialects of OpenAI, Tabby, llama.cpp and our own (docs/http.md)."""
     from verifill import serving
 
     options = ServeOptions(host, port, token_file, python, trust, in_process)
-    raise typer.Exit(serving.serve(ModelOptions(model, dtype, device), options))
+    raise typer.Exit(serving.serve(ModelOptions(model, dtype, device, draft_model), options))
 
 
 @engine.command("run")
@@ -180,12 +188,13 @@ def engine_run(
     model: flags.ModelName = None,
     dtype: flags.ModelDtype = None,
     device: flags.ModelDevice = None,
+    draft_model: flags.DraftModel = None,
     idle_minutes: flags.IdleMinutes = 30.0,
 ) -> None:
     """Be the engine; editors start one by themselves."""
     from verifill import engines
 
-    raise typer.Exit(engines.run(ModelOptions(model, dtype, device), 60 * idle_minutes))
+    raise typer.Exit(engines.run(ModelOptions(model, dtype, device, draft_model), 60 * idle_minutes))
 
 
 @engine.command("status")
@@ -245,6 +254,7 @@ def trace(
     model: flags.ModelName = None,
     dtype: flags.ModelDtype = None,
     device: flags.ModelDevice = None,
+    draft_model: flags.DraftModel = None,
 ) -> None:
     """Write a page that shows how a completion came about; it holds the document and the names that were looked up."""
     if (place is None) == (replay is None):
@@ -266,7 +276,7 @@ def trace(
         python=python,
         trust=trust,
     )
-    traces.write(place, options, ModelOptions(model, dtype, device), out)
+    traces.write(place, options, ModelOptions(model, dtype, device, draft_model), out)
 
 
 @app.command()
@@ -297,6 +307,38 @@ def trust(
         trusting.show()
     else:
         trusting.change(folder, remove)
+
+
+@languages.command("add")
+def languages_add(language: flags.AddedLanguage, server: flags.ServerProgram = None) -> None:
+    """Install or find a language's server, try it, and use it from now on in projects that you trust."""
+    from verifill import languages as servers
+
+    servers.add(language, server)
+
+
+@languages.command("list")
+def languages_list(json: flags.JsonList = False) -> None:
+    """Show the languages, and what analyses them."""
+    from verifill import languages as servers
+
+    servers.show(json)
+
+
+@languages.command("remove")
+def languages_remove(language: flags.AddedLanguage) -> None:
+    """Remove a language's server; one that was installed before stays."""
+    from verifill import languages as servers
+
+    servers.remove(language)
+
+
+@languages.command("doctor")
+def languages_doctor(json: flags.Json = False) -> None:
+    """Ask every server that was added something; the exit code says whether one is broken."""
+    from verifill import languages as servers
+
+    raise typer.Exit(servers.examine(json))
 
 
 @app.command()

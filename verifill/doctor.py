@@ -78,6 +78,7 @@ def examine(options: ModelOptions, python: str | None, trust: bool, as_json: boo
         _MODEL: partial(_model, options),
         "analysis": partial(_analysis, python, trust),
         "syntax": _syntax,
+        "languages": _languages,
     }
     findings: list[Finding] = []
     with working("looking") as say:
@@ -179,6 +180,22 @@ def _syntax() -> Iterator[Finding]:
     works = SyntaxWindow.of(b"if x:\n").awaits_block()
     words = "tree-sitter parses" if works else "tree-sitter does not parse; reinstall tree-sitter-python"
     yield Finding("syntax", State.OK if works else State.BROKEN, words, {})
+
+
+def _languages() -> Iterator[Finding]:
+    """Look whether what was added for other languages is still there; verifill languages doctor asks it."""
+    from analysis.analyzers.lsp_home import Home, program
+    from completion.analysis import languages_folder
+
+    home = Home(languages_folder())
+    for server, installed in home.all_installed():
+        again = f"; verifill languages add {server.name}"
+        words, state = f"{installed.version}, {installed.source}", State.OK
+        if not program(server, home.of(server), installed).exists():
+            words, state = f"{installed.source}: the server is not there any more{again}", State.WARNING
+        elif not home.bridge_is_current():
+            words, state = f"this version of Verifill wants it added again{again}", State.WARNING
+        yield Finding(server.name, state, words, {"server": installed.version})
 
 
 def _print(console: Console, findings: list[Finding]) -> None:

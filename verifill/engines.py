@@ -94,6 +94,7 @@ def _in_words(values: Mapping[str, Any] | None) -> str:
         f"windows and servers: {values['fronts']}; "
         f"requests: {service['running']} running, {service['waiting']} waiting, {service['finished']} finished; "
         f"prompts kept: {slabs['count']}, {_megabytes(slabs['bytes'])}{fewer}"
+        + "".join(f"; not analysed: {trouble}" for trouble in service["not_analysed"])
     )
 
 

@@ -89,6 +89,15 @@ ModelDtype = Annotated[Dtype | None, Option("--dtype", help="Precision of the mo
 ModelDevice = Annotated[
     str | None, Option("--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:1 or mps.", show_default="auto")
 ]
+DraftModel = Annotated[
+    str | None,
+    Option(
+        "--draft-model",
+        metavar="ID-or-PATH",
+        help="Smaller model of the same tokenizer that guesses ahead; the text is the same.",
+        show_default=False,
+    ),
+]
 Host = Annotated[str, Option("--host", help="Address to listen on; beyond this machine only with --token-file.")]
 Port = Annotated[int, Option("--port", min=0, max=65535, help="Port to listen on; 0 for any free one.")]
 TokenFile = Annotated[
@@ -124,6 +133,13 @@ Yes = Annotated[bool, Option("--yes", "-y", help="Do not ask.")]
 TrustedFolder = Annotated[Path | None, Argument(metavar="DIR", help="A project folder.", show_default=False)]
 TrustList = Annotated[bool, Option("--list", help="Show the trusted folders.")]
 TrustRemove = Annotated[bool, Option("--remove", help="Trust DIR no longer.")]
+AddedLanguage = Annotated[
+    str, Argument(metavar="LANGUAGE", help="typescript (JavaScript too), go, cpp (C too), rust, java or php.")
+]
+ServerProgram = Annotated[
+    Path | None,
+    Option("--server", metavar="PROGRAM", help="The language server to use; else one is found.", show_default=False),
+]
 Schema = Annotated[bool, Option("--schema", help="Print the JSON schema of the settings file.")]
 Reference = Annotated[bool, Option("--table", help="Print the table of docs/settings.md.")]
 JsonList = Annotated[bool, Option("--json", help="Print a JSON list with an object for each.")]

@@ -50,11 +50,13 @@ class ModelOptions:
         name: Checkpoint folder or hub id.
         dtype: Precision.
         device: "auto", or as torch names it: "cpu", "cuda", "cuda:1", "mps".
+        draft: Checkpoint folder or hub id of a smaller model that guesses ahead.
     """
 
     name: str | None = None
     dtype: Dtype | None = None
     device: str | None = None
+    draft: str | None = None
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ def serve(model: ModelOptions, options: ServeOptions) -> int:
         hosts=listener.hosts,
         any_address=not listener.loopback,
         environment=held.interpreter.path,
+        trusted=options.trust,
         exclude=held.settings.exclude,
         exclude_context=held.settings.exclude_context,
     )

@@ -89,20 +89,28 @@ def settings_of(model: ModelOptions) -> EngineSettings:
     for problem in chosen.problems:
         say_once(problem)
     user = chosen.settings
-    name = model.name or user.model or None
-    if name is not None and (folder := Path(name).expanduser()).is_dir():
-        name = str(folder.resolve())
-    return EngineSettings(name, model.dtype.value if model.dtype else user.dtype, model.device or user.device)
+    return EngineSettings(
+        model=_in_full(model.name or user.model),
+        dtype=model.dtype.value if model.dtype else user.dtype,
+        device=model.device or user.device,
+        draft_model=_in_full(model.draft or user.draft_model),
+    )
+
+
+def _in_full(name: str) -> str | None:
+    """Return a model's name such that it means the same in every working directory; None for none."""
+    folder = Path(name).expanduser()
+    return str(folder.resolve()) if name and folder.is_dir() else name or None
 
 
 def service_over(loaded: LoadedModel) -> CompletionService:
     """Return a service that completes with ``loaded``, with analysis workers of its own."""
-    from completion.hosts.local import start_analysis
+    from completion.analysis import open_analysis
     from completion.service import CompletionService
     from models import calibration, selftest
 
     warning = selftest.warn(loaded, calibration.default_folder())
-    return CompletionService(loaded, start_analysis(), warning=warning)
+    return CompletionService(loaded, open_analysis(), warning=warning)
 
 
 def _local_host(model: ModelOptions, say: Say = silent, index_workspaces: bool = True) -> LocalHost:
@@ -116,5 +124,7 @@ def _shared_host(model: ModelOptions, say: Say = silent) -> ProcessHost:
 
     settings = settings_of(model)
     name = () if settings.model is None else ("--model", settings.model)
+    draft = () if settings.draft_model is None else ("--draft-model", settings.draft_model)
     options = ("--dtype", settings.dtype, "--device", settings.device)
-    return ProcessHost(settings, (sys.executable, "-P", "-m", "verifill", "engine", "run", *name, *options), say)
+    command = (sys.executable, "-P", "-m", "verifill", "engine", "run", *name, *draft, *options)
+    return ProcessHost(settings, command, say)

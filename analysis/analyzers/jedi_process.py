@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
-import subprocess
 import sys
-import threading
 from collections import OrderedDict
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from analysis.facts import BaseDocument, Definition, Fact, FactKey, Parameter, ParameterKind, Signature
-from analysis.worker_process import end_group, own_group, worker_variables
+from analysis.worker_process import LineProcess, WorkerError, worker_variables
 
 # The worker keeps as many (``jedi_worker.DOCUMENTS``).
 DOCUMENTS = 8
@@ -27,14 +22,7 @@ START_LIMIT_S = 60.0
 QUESTIONS_PER_LIFE = 1000
 MOST_MEMORY = 1 << 30
 
-# Names of the largest modules take a tenth of it.
-LONGEST_ANSWER = 8 << 20
-
 WORKER = "analysis.analyzers.jedi_worker"
-
-
-class WorkerError(Exception):
-    """The worker died, was killed because it took too long, or talks nonsense."""
 
 
 class JediProcess:
@@ -50,20 +38,11 @@ class JediProcess:
         Raises:
             OSError: It cannot be started.
         """
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", module, str(cache)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=sys.prefix,
-            env=worker_variables(),
-            encoding="utf-8",
-            **own_group(),
-        )
+        command = (sys.executable, "-P", "-m", module, str(cache))
+        self._worker = LineProcess(command, sys.prefix, worker_variables())
         self._known: OrderedDict[str, None] = OrderedDict()
         self._lives = QUESTIONS_PER_LIFE
         self._is_ready = False
-        self._killing = threading.Lock()
 
     @property
     def worn_out(self) -> bool:
@@ -73,7 +52,7 @@ class JediProcess:
     @property
     def pid(self) -> int:
         """The process's number."""
-        return self._process.pid
+        return self._worker.pid
 
     def ask(self, document: BaseDocument, key: FactKey, limit: float) -> Fact | None:
         """Return the answer to ``key``, or None if jedi could not work on it.
@@ -83,14 +62,14 @@ class JediProcess:
                 ended.
         """
         if not self._is_ready:
-            with self._deadline(START_LIMIT_S):
-                self._read()
+            with self._worker.deadline(START_LIMIT_S):
+                self._worker.read()
             self._is_ready = True
         self._lives -= 1
-        with self._deadline(limit):
+        with self._worker.deadline(limit):
             self._introduce(document)
-            self._write(asdict(key))
-            answer = self._read()
+            self._worker.write(asdict(key))
+            answer = self._worker.read()
         if "error" in answer:
             return None
         try:
@@ -102,63 +81,20 @@ class JediProcess:
 
     def kill(self) -> None:
         """End the process, jedi's helper with it, and collect it; may be called from any thread, more than once."""
-        with self._killing:
-            if self._process.poll() is None:
-                end_group(self._process)
-            self._process.wait()
+        self._worker.kill()
 
     def close(self) -> None:
         """Kill and close the pipes; for the thread that asks."""
-        self.kill()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):
-                    pipe.close()
+        self._worker.close()
 
     def _introduce(self, document: BaseDocument) -> None:
         """Send a document that the worker does not have any more, or never had."""
         if document.digest in self._known:
             return
-        self._write({"document": asdict(document)})
+        self._worker.write({"document": asdict(document)})
         self._known[document.digest] = None
         if len(self._known) > DOCUMENTS:
             self._known.popitem(last=False)
-
-    def _write(self, message: dict[str, Any]) -> None:
-        assert self._process.stdin is not None
-        try:
-            self._process.stdin.write(json.dumps(message) + "\n")
-            self._process.stdin.flush()
-        except (OSError, ValueError) as error:
-            raise WorkerError("the worker has ended") from error
-
-    def _read(self) -> dict[str, Any]:
-        assert self._process.stdout is not None
-        try:
-            line = self._process.stdout.readline(LONGEST_ANSWER)
-        except (OSError, ValueError) as error:
-            raise WorkerError("the worker has ended") from error
-        if not line.endswith("\n"):
-            raise WorkerError("the worker has ended")
-        try:
-            message = json.loads(line)
-        except ValueError as error:
-            raise WorkerError("the answer makes no sense") from error
-        if not isinstance(message, dict):
-            raise WorkerError("the answer makes no sense")
-        return message
-
-    @contextlib.contextmanager
-    def _deadline(self, seconds: float) -> Iterator[None]:
-        """Kill the process unless the block is left in time; its pipes then end, and so does the block."""
-        timer = threading.Timer(seconds, self.kill)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
-            timer.join()
 
 
 def signatures_of(answer: dict[str, Any]) -> tuple[Signature, ...]:

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from analysis.facts import Fact, FactKey
+from analysis.languages import PYTHON
 from analysis.store import FactStore
 from completion.context.near import names_near
 from completion.layout import Layout
@@ -99,6 +100,6 @@ class _Look:
 
 def questions(request: CompletionRequest, layout: Layout) -> tuple[FactKey, ...]:
     """Return the questions about the names near the cursor, the nearest first."""
-    if request.document.language != "python":
+    if layout.language is not PYTHON:
         return ()
     return tuple(FactKey(KIND, layout.document.digest, name) for name in names_near(layout))

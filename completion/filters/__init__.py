@@ -15,7 +15,7 @@ from completion.filters.closing_brackets import without_closing_brackets
 from completion.filters.confidence import confidence, if_confident, least_for
 from completion.filters.duplicate_suffix import without_duplicate_suffix
 from completion.filters.indentation import if_indented_right
-from completion.filters.repeated_lines import without_repeated_lines
+from completion.filters.repeated_lines import before_any_round, without_repeated_lines
 from completion.filters.too_short import if_long_enough
 from completion.filters.trailing_space import without_trailing_space
 from completion.layout import Layout
@@ -30,17 +30,19 @@ class Filter:
         apply: Returns a prefix of a text that stands behind a cursor.
         reason: Why there is nothing, if it leaves nothing.
         asked_too: Also for texts that were asked for, not only for those that come by themselves.
+        lasting: Returns what stays of whole lines whatever lines follow them; None if ``apply`` does.
     """
 
     apply: Callable[[str, Layout], str]
     reason: Reason
     asked_too: bool = True
+    lasting: Callable[[str, Layout], str] | None = None
 
 
 FILTERS: Final[Mapping[str, Filter]] = {
     "duplicate_suffix": Filter(without_duplicate_suffix, Reason.FILTERED_DUPLICATE_SUFFIX),
     "closing_brackets": Filter(without_closing_brackets, Reason.FILTERED_DUPLICATE_SUFFIX),
-    "repeated_lines": Filter(without_repeated_lines, Reason.FILTERED_REPETITION),
+    "repeated_lines": Filter(without_repeated_lines, Reason.FILTERED_REPETITION, lasting=before_any_round),
     "indentation": Filter(if_indented_right, Reason.FILTERED_INDENTATION),
     "trailing_space": Filter(without_trailing_space, Reason.EMPTY),
     "too_short": Filter(if_long_enough, Reason.TOO_SHORT, asked_too=False),
@@ -65,6 +67,26 @@ def shorten(text: str, layout: Layout, names: frozenset[str] = frozenset(FILTERS
             if not text.strip():
                 return Filtered("", filter_.reason)
     return Filtered(text)
+
+
+def lasting(text: str, layout: Layout, names: frozenset[str] = frozenset(FILTERS)) -> str:
+    """Return the whole lines that ``shorten`` leaves of any text that begins with the lines ``text``.
+
+    Args:
+        text: Whole lines, the last one without its line end and blanks before that.
+        layout: The cursor's surroundings.
+        names: Of the filters; all by default.
+    """
+    for name, filter_ in FILTERS.items():
+        if name in names:
+            text = _whole_lines(text, (filter_.lasting or filter_.apply)(text, layout))
+    return text
+
+
+def _whole_lines(text: str, kept: str) -> str:
+    """Return the lines of ``text`` that are whole in ``kept``, its beginning."""
+    rest = text[len(kept.rstrip()) :].lstrip(" \t")
+    return (kept if rest[:1] in ("", "\n") else kept[: max(0, kept.rfind("\n"))]).rstrip()
 
 
 @dataclass(frozen=True)
@@ -95,4 +117,4 @@ class Showing:
         return cls(wanted, least_for(request.trigger, request.least_confidence))
 
 
-__all__ = ["FILTERS", "Filter", "Filtered", "Showing", "confidence", "if_confident", "shorten"]
+__all__ = ["FILTERS", "Filter", "Filtered", "Showing", "confidence", "if_confident", "lasting", "shorten"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from analysis.scanner import Mode, scan_text
+from analysis.lexing import scan
+from analysis.scanner import Mode
 from completion.layout import Layout
 
 _CLOSERS = ")]}"
@@ -26,9 +27,9 @@ def without_closing_brackets(text: str, layout: Layout) -> str:
 
 def _closes_outer(text: str, count: int, layout: Layout) -> bool:
     """Whether the last ``count`` brackets of ``text`` close what is open at the cursor."""
-    scan = scan_text(layout.prefix + layout.typed)
-    open_at_cursor = scan.depth
+    state = scan(layout.prefix + layout.typed, layout.language).fresh()
+    open_at_cursor = state.depth
     for byte in text[:-count].encode():
-        scan = scan.step(byte)
-        open_at_cursor = min(open_at_cursor, scan.depth)
-    return scan.mode is Mode.CODE and scan.depth == open_at_cursor
+        state = state.step(byte)
+        open_at_cursor = min(open_at_cursor, state.depth)
+    return state.mode is Mode.CODE and state.depth == open_at_cursor

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from analysis.blocks import open_blocks
+from analysis.languages import PYTHON
 from analysis.scanner import scan_text
 from completion.layout import Layout
 
@@ -14,6 +15,8 @@ def if_indented_right(text: str, layout: Layout) -> str:
     of a block.  Inside brackets and strings any indentation is right.
     """
     code = text.lstrip(" \t")
+    if layout.language is not PYTHON:
+        return text
     if layout.typed.strip() or not text or code[:1] in ("", "\n", "#"):
         return text
     end = scan_text(layout.prefix)

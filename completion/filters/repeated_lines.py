@@ -21,9 +21,7 @@ def without_repeated_lines(text: str, layout: Layout) -> str:
     Blank lines and lines without a letter or digit (brackets) are no round by themselves.
     """
     lines = text.split("\n")
-    above = [line.rstrip() for line in layout.prefix.split("\n")[:-1][-_LOOK_BACK:]]
-    whole = [*above, *(line.rstrip() for line in (layout.typed + text).split("\n"))]
-    first = len(above)
+    whole, first = _with_lines_above(text, layout)
     for end in range(first + 1, len(whole) + 1):
         for length in range(1, LONGEST_ROUND + 1):
             begun = _rounds_begin(whole[:end], length)
@@ -31,6 +29,27 @@ def without_repeated_lines(text: str, layout: Layout) -> str:
                 kept = max(0, begun + length - first)
                 return "\n".join(lines[:kept])
     return text
+
+
+def before_any_round(text: str, layout: Layout) -> str:
+    """Return the lines of ``text`` that stay whatever lines follow: none that may be a repetition that has begun."""
+    whole, first = _with_lines_above(text, layout)
+    sure = min(len(whole) - _repeated(whole, length) for length in range(1, LONGEST_ROUND + 1))
+    return "\n".join(without_repeated_lines(text, layout).split("\n")[: max(0, sure - first)])
+
+
+def _with_lines_above(text: str, layout: Layout) -> tuple[list[str], int]:
+    """Return the lines of ``text`` behind some of those before the cursor, and the number of these."""
+    above = [line.rstrip() for line in layout.prefix.split("\n")[:-1][-_LOOK_BACK:]]
+    return [*above, *(line.rstrip() for line in (layout.typed + text).split("\n"))], len(above)
+
+
+def _repeated(lines: list[str], length: int) -> int:
+    """Return how many lines at the end are each equal to the one ``length`` lines before."""
+    place = len(lines)
+    while place > length and lines[place - 1] == lines[place - 1 - length]:
+        place -= 1
+    return len(lines) - place
 
 
 def _rounds_begin(lines: list[str], length: int) -> int | None:

@@ -20,11 +20,13 @@ class EngineSettings:
         model: Checkpoint folder, absolute, or hub id; None for the embedded model.
         dtype: As for ``models.checkpoints.load``.
         device: As for ``models.checkpoints.load``.
+        draft_model: As ``model``; None for none.
     """
 
     model: str | None = None
     dtype: str = "auto"
     device: str = "auto"
+    draft_model: str | None = None
 
     def key(self, build: str) -> str:
         """Return the name under which an engine of a build with these settings is found."""

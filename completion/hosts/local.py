@@ -12,7 +12,6 @@ from completion.hosts.base import EngineSettings
 from models.progress import Say, silent
 
 if TYPE_CHECKING:
-    from analysis.store import FactStore
     from completion.service import CompletionService
 
 
@@ -35,21 +34,17 @@ class LocalHost:
 
         The analysis starts first: its worker warms up while torch is imported and the model is read.
         """
-        facts = start_analysis()
+        from completion.analysis import open_analysis
+
+        facts = open_analysis()
         with lasting():
             from completion.hosts.pace import Pace
             from completion.service import ServiceSettings, open_service
 
             wanted, settings = self.settings, ServiceSettings(index_workspaces=self.index_workspaces)
-            return open_service(wanted.model, wanted.dtype, wanted.device, facts, settings, Pace().step, self.say)
-
-
-def start_analysis() -> FactStore:
-    """Return an empty fact store over analysis workers that begin to warm up."""
-    from analysis.analyzers.jedi_pool import JediPool
-    from analysis.store import FactStore
-
-    return FactStore(JediPool())
+            return open_service(
+                wanted.model, wanted.dtype, wanted.device, facts, settings, Pace().step, self.say, wanted.draft_model
+            )
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from typing import Any
 from cattrs import Converter
 from cattrs.strategies import configure_tagged_union
 
+from completion.trace import Trace
 from completion.types import CompletionRequest, CompletionResult, Listing
 
 # Raised whenever a message changes its meaning.
@@ -70,6 +71,7 @@ class Ready:
     dtype: str
     device: str
     warning: str = ""
+    context: int = 0
 
 
 @dataclass(frozen=True)
@@ -94,10 +96,11 @@ class Unusable:
 
 @dataclass(frozen=True)
 class Complete:
-    """Front: complete this; the answer shall carry ``id``."""
+    """Front: complete this; the answer shall carry ``id``, and the text be told while it is written if ``told``."""
 
     id: int
     request: CompletionRequest
+    told: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,14 @@ class Describe:
 
 
 @dataclass(frozen=True)
+class AskTrace:
+    """Front: how did what I was told on this request come about?"""
+
+    id: int
+    request: CompletionRequest
+
+
+@dataclass(frozen=True)
 class Cancel:
     """Front: nobody waits for that answer any more; it comes nevertheless, soon."""
 
@@ -138,6 +149,14 @@ class Warm:
     """Front: a request like this one is likely; there is no answer."""
 
     request: CompletionRequest
+
+
+@dataclass(frozen=True)
+class Written:
+    """Engine: this much of the answer's text is sure."""
+
+    id: int
+    text: str
 
 
 @dataclass(frozen=True)
@@ -173,6 +192,14 @@ class Described:
 
 
 @dataclass(frozen=True)
+class Traced:
+    """Engine: like this, if I remember."""
+
+    id: int
+    result: Trace | None
+
+
+@dataclass(frozen=True)
 class Failed:
     """Engine: there is no answer, because of this."""
 
@@ -192,8 +219,8 @@ class Status:
     values: Mapping[str, Any]
 
 
-Question = Complete | ListNames | Weigh | Describe
-Answer = Completed | Listed | Weighed | Described
+Question = Complete | ListNames | Weigh | Describe | AskTrace
+Answer = Completed | Listed | Weighed | Described | Traced
 
 Message = (
     Challenge
@@ -207,12 +234,15 @@ Message = (
     | ListNames
     | Weigh
     | Describe
+    | AskTrace
     | Cancel
     | Warm
+    | Written
     | Completed
     | Listed
     | Weighed
     | Described
+    | Traced
     | Failed
     | AskStatus
     | Status

@@ -8,13 +8,14 @@ import itertools
 import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from completion.hosts.channel import Channel
 from completion.hosts.errors import EngineError, as_error
+from completion.hosts.flight import Flight, Result
 from completion.hosts.messages import (
+    AskTrace,
     Cancel,
     Complete,
     Completed,
@@ -29,12 +30,15 @@ from completion.hosts.messages import (
     Question,
     Ready,
     Stopped,
+    Traced,
     Unusable,
     Warm,
     Weigh,
     Weighed,
+    Written,
 )
-from completion.types import CancelToken, Candidate, CompletionRequest, CompletionResult, Listing, Reason, Trigger
+from completion.trace import Trace
+from completion.types import CancelToken, Candidate, CompletionRequest, CompletionResult, Listing, Reason, Tell, Trigger
 from models.progress import Say, silent
 
 # How often a request's token is looked at: about as often as the engine would look.
@@ -42,35 +46,6 @@ POLL_S = 0.005
 
 # So many engines may die over one request; then it is taken to be what kills them.
 MOST_ENGINES = 3
-
-Result = TypeVar("Result")
-
-
-@dataclass
-class _Flight(Generic[Result]):
-    """A request that has no answer yet.
-
-    Attributes:
-        message: As it is sent.
-        cancel: Whether anybody still wants the answer.
-        nothing: Makes the answer for nobody.
-        answer: Set once.
-        engines: Number of engines that it was sent to.
-    """
-
-    message: Question
-    cancel: CancelToken
-    nothing: Callable[[], Result]
-    answer: asyncio.Future[Result]
-    engines: int = 0
-
-    def fail(self, error: Exception) -> None:
-        if not self.answer.done():
-            self.answer.set_exception(error)
-
-    def settle(self, result: Result) -> None:
-        if not self.answer.done():
-            self.answer.set_result(result)
 
 
 class RemoteService:
@@ -96,7 +71,7 @@ class RemoteService:
         self._stop = stop
         self._say = say
         self._about: Future[Ready] = Future()
-        self._flights: dict[int, _Flight[Any]] = {}
+        self._flights: dict[int, Flight[Any]] = {}
         self._ids = itertools.count()
         self._channel: Channel | None = None
         self._loop = asyncio.new_event_loop()
@@ -127,19 +102,26 @@ class RemoteService:
         return self._about.result().device
 
     @property
+    def context(self) -> int:
+        """Most tokens of a prompt that the model reads."""
+        return self._about.result().context
+
+    @property
     def warning(self) -> str:
         """What its user should know about the model; see ``Service.warning``."""
         return self._about.result().warning
 
-    async def complete(self, request: CompletionRequest, cancel: CancelToken) -> CompletionResult:
+    async def complete(
+        self, request: CompletionRequest, cancel: CancelToken, tell: Tell | None = None
+    ) -> CompletionResult:
         """Have the engine complete.
 
         Raises:
             ValueError: As ``CompletionService.complete``.
             ModelError: As ``CompletionService.complete``, or it cannot be loaded any more.
-            EngineError: The engine failed, again and again if its process died.
+            EngineError: The engine failed, again and again if its process died; once if it had told a part of the text.
         """
-        return await asyncio.wrap_future(self._complete(request, cancel))
+        return await asyncio.wrap_future(self._complete(request, cancel, tell))
 
     async def names(self, request: CompletionRequest, cancel: CancelToken) -> Listing:
         """Have the engine list names; errors as for ``complete``."""
@@ -155,6 +137,13 @@ class RemoteService:
     async def description(self, request: CompletionRequest, name: str, cancel: CancelToken) -> str:
         """Have the engine describe a name; errors as for ``complete``."""
         return await asyncio.wrap_future(self._submit(partial(Describe, request=request, name=name), cancel, str))
+
+    async def trace(self, request: CompletionRequest) -> Trace | None:
+        """Have the engine tell how a completion came about; one that has ended since does not know any more."""
+        if self._channel is None:
+            return None
+        message = partial(AskTrace, request=request)
+        return await asyncio.wrap_future(self._submit(message, CancelToken(), lambda: None))
 
     def complete_now(self, request: CompletionRequest, cancel: CancelToken | None = None) -> CompletionResult:
         """Have the engine complete, and wait for it on this thread; see ``complete``."""
@@ -186,15 +175,22 @@ class RemoteService:
     def _open(self) -> bool:
         return not self._closed.locked()
 
-    def _complete(self, request: CompletionRequest, cancel: CancelToken) -> Future[CompletionResult]:
-        return self._submit(partial(Complete, request=request), cancel, self._cancelled)
+    def _complete(
+        self, request: CompletionRequest, cancel: CancelToken, tell: Tell | None = None
+    ) -> Future[CompletionResult]:
+        message = partial(Complete, request=request, told=tell is not None)
+        return self._submit(message, cancel, self._cancelled, tell)
 
     def _submit(
-        self, message: Callable[[int], Question], cancel: CancelToken, nothing: Callable[[], Result]
+        self,
+        message: Callable[[int], Question],
+        cancel: CancelToken,
+        nothing: Callable[[], Result],
+        tell: Tell | None = None,
     ) -> Future[Result]:
         """Send a message, once it has a number; ``nothing`` makes the answer if it is cancelled."""
         if self._open():
-            return asyncio.run_coroutine_threadsafe(self._ask(message, cancel, nothing), self._loop)
+            return asyncio.run_coroutine_threadsafe(self._ask(message, cancel, nothing, tell), self._loop)
         done: Future[Result] = Future()
         done.set_result(nothing())
         return done
@@ -256,7 +252,9 @@ class RemoteService:
                 self._stopped = True
             case Unusable():
                 self._give_up(as_error(message.trouble))
-            case Completed() | Listed() | Weighed() | Described() if flight := self._flights.get(message.id):
+            case Written() if flight := self._flights.get(message.id):
+                flight.hear(message.text)
+            case Completed() | Listed() | Weighed() | Described() | Traced() if flight := self._flights.get(message.id):
                 flight.settle(message.result)
             case Failed() if flight := self._flights.get(message.id):
                 flight.fail(as_error(message.trouble))
@@ -271,9 +269,13 @@ class RemoteService:
             flight.fail(error)
 
     async def _ask(
-        self, message: Callable[[int], Question], cancel: CancelToken, nothing: Callable[[], Result]
+        self,
+        message: Callable[[int], Question],
+        cancel: CancelToken,
+        nothing: Callable[[], Result],
+        tell: Tell | None,
     ) -> Result:
-        flight = _Flight[Result](message(next(self._ids)), cancel, nothing, self._loop.create_future())
+        flight = Flight[Result](message(next(self._ids)), cancel, nothing, self._loop.create_future(), tell)
         if self._channel is None and flight.message.request.trigger is Trigger.AHEAD:
             return nothing()
         self._flights[flight.message.id] = flight
@@ -296,17 +298,22 @@ class RemoteService:
         if not self._stopped:
             self._wanted.set()
 
-    def _send(self, flight: _Flight[Any], channel: Channel) -> None:
-        """Send a request, unless nobody wants it any more or it seems to be what engines die of."""
+    def _send(self, flight: Flight[Any], channel: Channel) -> None:
+        """Send a request, unless nobody wants it any more or it seems to be what engines die of.
+
+        Of a text that was told in part, another engine may know other facts.
+        """
         if flight.cancel.cancelled:
             flight.settle(flight.nothing())
+        elif flight.told:
+            flight.fail(EngineError("the engine has ended while it wrote; ask again"))
         elif flight.engines == MOST_ENGINES:
             flight.fail(EngineError(f"{MOST_ENGINES} engines have died over this request; please report it"))
         elif not flight.answer.done():
             flight.engines += 1
             channel.send(flight.message)
 
-    def _recall(self, flight: _Flight[Any]) -> None:
+    def _recall(self, flight: Flight[Any]) -> None:
         """Tell the engine that an answer is not wanted any more; without one, that is the answer."""
         if self._channel is None:
             flight.settle(flight.nothing())

@@ -14,6 +14,7 @@ from completion.hosts.errors import as_trouble
 from completion.hosts.messages import (
     Answer,
     AskStatus,
+    AskTrace,
     Cancel,
     Complete,
     Completed,
@@ -29,12 +30,14 @@ from completion.hosts.messages import (
     Ready,
     Status,
     Stopped,
+    Traced,
     Unusable,
     Warm,
     Weigh,
     Weighed,
+    Written,
 )
-from completion.types import CancelToken
+from completion.types import CancelToken, Tell
 
 
 class Engine(Protocol):
@@ -90,7 +93,7 @@ class Session:
 
     def _hear(self, message: Message) -> None:
         match message:
-            case Complete() | ListNames() | Weigh() | Describe():
+            case Complete() | ListNames() | Weigh() | Describe() | AskTrace():
                 self._tokens[message.id] = token = CancelToken()
                 self._start(self._answer(message, token))
             case Cancel():
@@ -109,18 +112,25 @@ class Session:
         except Exception as error:  # noqa: BLE001 -- the process's border: the front raises it again
             self._channel.send(Unusable(as_trouble(error)))
             return
-        self._channel.send(Ready(service.model, str(service.status()["dtype"]), service.device, service.warning))
+        self._channel.send(ready(service))
 
     async def _answer(self, asked: Question, token: CancelToken) -> None:
         answer: Answer | Failed
         try:
             with self._engine.working():
-                answer = await answer_to(asked, await self._engine.service(), token)
+                answer = await answer_to(asked, await self._engine.service(), token, self._tell_of(asked))
         except Exception as error:  # noqa: BLE001 -- the process's border: the front raises it again
             answer = Failed(asked.id, as_trouble(error))
         finally:
             del self._tokens[asked.id]
         self._channel.send(answer)
+
+    def _tell_of(self, asked: Question) -> Tell | None:
+        """Return who is told the text while it is written, on the thread that writes it."""
+        if not isinstance(asked, Complete) or not asked.told:
+            return None
+        number, loop = asked.id, asyncio.get_running_loop()
+        return lambda text: loop.call_soon_threadsafe(self._channel.send, Written(number, text))
 
     async def _warm(self, asked: Warm) -> None:
         # A wish that makes no sense is no worse than one that comes too late.
@@ -134,18 +144,26 @@ class Session:
         return task
 
 
-async def answer_to(asked: Question, service: HostedService, token: CancelToken) -> Answer:
-    """Have a service answer a question.
+def ready(service: HostedService) -> Ready:
+    """Return what a front is told of a loaded service."""
+    dtype = str(service.status()["dtype"])
+    return Ready(service.model, dtype, service.device, service.warning, service.context)
+
+
+async def answer_to(asked: Question, service: HostedService, token: CancelToken, tell: Tell | None = None) -> Answer:
+    """Have a service answer a question; ``tell`` is told a completion's text while it is written.
 
     Raises:
         Exception: Whatever the service raises.
     """
     match asked:
         case Complete():
-            return Completed(asked.id, await service.complete(asked.request, token))
+            return Completed(asked.id, await service.complete(asked.request, token, tell))
         case ListNames():
             return Listed(asked.id, await service.names(asked.request, token))
         case Weigh():
             return Weighed(asked.id, await service.likelihoods(asked.request, asked.names, token))
         case Describe():
             return Described(asked.id, await service.description(asked.request, asked.name, token))
+        case AskTrace():
+            return Traced(asked.id, await service.trace(asked.request))

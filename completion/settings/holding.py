@@ -36,6 +36,7 @@ class Holding:
         return replace(
             request,
             environment=self.interpreter.path,
+            trusted=self.trusted,
             monitors=settings.monitors,
             sources=settings.context,
             exclude_context=settings.exclude_context,

@@ -152,6 +152,12 @@ class Settings:
         ENGINE,
     )
     device: str = _key("auto", Text(), "Where the model runs: auto, cpu, cuda, cuda:1 or mps.", ENGINE)
+    draft_model: str = _key(
+        "",
+        Text(),
+        "Smaller checkpoint of the same tokenizer that guesses ahead for the model; the text is the same.",
+        ENGINE,
+    )
 
 
 KEYS: Final = tuple(

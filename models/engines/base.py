@@ -17,14 +17,34 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """What a pass returned for one token: ``[V]`` and ``[width]`` of ``Rows``."""
+
+    logits: torch.Tensor
+    hidden: torch.Tensor | None
+
+
+@dataclass(frozen=True, slots=True)
 class Rows:
     """What one forward pass over T tokens returned.
 
     Attributes:
         logits: ``[T, V]`` float32 (float64 in identity tests); row i predicts the token after token i.
+        hidden: ``[T, width]`` the normalised states that the logits are made of; None where an engine does not tell.
     """
 
     logits: torch.Tensor
+    hidden: torch.Tensor | None = None
+
+    def at(self, index: int) -> Row:
+        """Return one row."""
+        return Row(self.logits[index], None if self.hidden is None else self.hidden[index])
+
+    def split(self, sizes: list[int]) -> list[Rows]:
+        """Return the rows of so many tokens each."""
+        logits = torch.split(self.logits, sizes)
+        hidden = (None,) * len(sizes) if self.hidden is None else torch.split(self.hidden, sizes)
+        return [Rows(*parts) for parts in zip(logits, hidden, strict=True)]
 
 
 class Slab(Protocol):

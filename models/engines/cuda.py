@@ -56,7 +56,8 @@ class CudaEngine:
             self._turns = table.rows(0, self.max_length)
             self._arena = Arena(shape, self.max_length, WIDTHS[-1], weights.dtype, weights.device)
             size = (WIDTHS[-1], weights.vocabulary_size)
-            self._rows = torch.zeros(size, dtype=weights.wide, device=weights.device)
+            self._logits = torch.zeros(size, dtype=weights.wide, device=weights.device)
+            self._hidden = torch.zeros((WIDTHS[-1], len(weights.norm)), dtype=weights.wide, device=weights.device)
             self._inputs = {width: Inputs(width, weights.device) for width in WIDTHS}
             self._programs = {key: record(self._program(*key)) for key in recordings(self.max_length)}
 
@@ -151,11 +152,11 @@ class CudaEngine:
         with torch.inference_mode():
             if n_tokens > WIDTHS[-1]:
                 inputs, memory = self._unrecorded(slab, tree)
-                return slab, Rows(self._decoder.rows(inputs.tokens, self._turns[inputs.positions], memory))
+                return slab, self._decoder.rows(inputs.tokens, self._turns[inputs.positions], memory)
             width = bucket(n_tokens, WIDTHS)
             self._inputs[width].fill(tree, start, self._arena.scratch)
             self._programs[width, bucket(start, contexts(self.max_length))]()
-            return slab, Rows(self._rows[:n_tokens].clone())
+            return slab, Rows(self._logits[:n_tokens].clone(), self._hidden[:n_tokens].clone())
 
     def _made_ready(self, slab: Slab, tree: Tree) -> CudaSlab:
         slab = _own(slab)
@@ -173,8 +174,10 @@ class CudaEngine:
 
         def program() -> None:
             memory = self._memory(inputs, context)
-            logits = self._decoder.rows(inputs.tokens, self._turns[inputs.positions], memory)
-            self._rows[:width].copy_(logits)
+            rows = self._decoder.rows(inputs.tokens, self._turns[inputs.positions], memory)
+            assert rows.hidden is not None, "a decoder tells its states"
+            self._logits[:width].copy_(rows.logits)
+            self._hidden[:width].copy_(rows.hidden)
 
         return program
 

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from models.engines.base import Rows
 from models.engines.rope import turn
 from models.engines.shape import Shape
 from models.engines.weights import Block, Weights
@@ -43,8 +44,8 @@ class Decoder:
         self._eps = torch.tensor(shape.norm_eps, dtype=weights.wide, device=weights.device)
         self._norm = self._norm_fused if weights.device.type == "cuda" else self._norm_short
 
-    def rows(self, ids: Tensor, turns: Tensor, memory: Memory) -> Tensor:
-        """Return logits ``[T, V]``.
+    def rows(self, ids: Tensor, turns: Tensor, memory: Memory) -> Rows:
+        """Return a row for each token, and the states that they are made of.
 
         Args:
             ids: ``[T]`` tokens.
@@ -54,7 +55,8 @@ class Decoder:
         hidden = self._embed(ids)
         for layer, block in enumerate(self._weights.blocks):
             hidden = self._through(block, hidden, turns, memory, layer)
-        return self._weights.head(self._norm(hidden, self._weights.norm))
+        states = self._norm(hidden, self._weights.norm)
+        return Rows(self._weights.head(states), states)
 
     def fill(self, ids: Tensor, turns: Tensor, memory: Memory) -> None:
         """Do as ``rows``, but compute neither logits nor what of the last layer is not keys and values."""

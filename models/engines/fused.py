@@ -69,9 +69,9 @@ class FusedEngine:
         start, end = len(slab.tokens), len(slab.tokens) + len(tokens)
         with torch.inference_mode():
             memory = _Held(slab, start, end, self._chain_mask(start, end))
-            logits = self._decoder.rows(self._ids(tokens), self._turns.rows(start, end), memory)
+            rows = self._decoder.rows(self._ids(tokens), self._turns.rows(start, end), memory)
         slab.tokens.extend(tokens)
-        return Rows(logits)
+        return rows
 
     def forward_each(self, passes: Sequence[Pass]) -> list[Rows]:
         """Do several passes at once; only attention is done for each slab by itself.
@@ -88,10 +88,10 @@ class FusedEngine:
             turns.append(self._turns.rows(start, end))
         with torch.inference_mode():
             ids = self._ids([token for one in passes for token in one.tokens])
-            logits = self._decoder.rows(ids, torch.cat(turns), _Several(tuple(parts)))
+            rows = self._decoder.rows(ids, torch.cat(turns), _Several(tuple(parts)))
         for part, one in zip(parts, passes, strict=True):
             part.slab.tokens.extend(one.tokens)
-        return [Rows(rows) for rows in torch.split(logits, [len(one.tokens) for one in passes])]
+        return rows.split([len(one.tokens) for one in passes])
 
     def forward_tree(self, slab: Slab, tree: Tree) -> Rows:
         """Return a row for each token of ``tree``, which the slab holds only once it is committed.
@@ -104,9 +104,9 @@ class FusedEngine:
         with torch.inference_mode():
             memory = _Held(slab, start, end, self._tree_mask(start, tree))
             turns = self._turns.rows(start, start + max(depths) + 1)[self._ids(depths)]
-            logits = self._decoder.rows(self._ids(tree.tokens), turns, memory)
+            rows = self._decoder.rows(self._ids(tree.tokens), turns, memory)
         slab.tree = tree
-        return Rows(logits)
+        return rows
 
     def commit(self, slab: Slab, path: Sequence[int]) -> None:
         """Append the tokens of the last tree that ``path`` goes down, and drop the others.

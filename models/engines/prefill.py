@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from models.engines.base import Engine, Slab
+if TYPE_CHECKING:  # what guesses for a model is named where no torch is imported
+    from models.engines.base import Engine, Slab
 
 # Large enough for full matrix speed, small enough that a cancelled request stops within one chunk.
 CHUNK_TOKENS = 128

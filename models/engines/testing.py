@@ -48,7 +48,13 @@ class TinySlab:
 
 
 class TinyEngine:
-    """A float64 Llama-type decoder with random weights, the same for the same seed."""
+    """A float64 Llama-type decoder with random weights, the same for the same seed.
+
+    Attributes:
+        vocabulary_size: Columns of a row.
+        max_length: Tokens of a slab, at most.
+        head: ``[vocabulary_size, WIDTH]`` from states to rows.
+    """
 
     def __init__(self, vocabulary_size: int = 300, max_length: int = 512, seed: int = 0) -> None:
         """Draw the weights."""
@@ -63,7 +69,7 @@ class TinyEngine:
         self._attention = weights(N_LAYERS, 4, WIDTH, WIDTH)
         self._gate_up = weights(N_LAYERS, 2, INNER, WIDTH)
         self._down = weights(N_LAYERS, WIDTH, INNER)
-        self._head = weights(vocabulary_size, WIDTH)
+        self.head = weights(vocabulary_size, WIDTH)
         angles = np.outer(np.arange(max_length), 100.0 ** -np.linspace(0, 1, HEAD // 2, endpoint=False))
         self._cos, self._sin = np.cos(angles), np.sin(angles)
 
@@ -84,7 +90,8 @@ class TinyEngine:
         if end > self.max_length:
             raise ValueError(f"{end} tokens are more than the model's {self.max_length}")
         slab.tree = None
-        return Rows(torch.from_numpy(np.stack([self._row(slab, token) for token in tokens])))
+        states = np.stack([self._state(slab, token) for token in tokens])
+        return Rows(torch.from_numpy(np.stack([self.head @ state for state in states])), torch.from_numpy(states))
 
     def forward_each(self, passes: Sequence[Pass]) -> list[Rows]:
         """Do several passes, one after the other.
@@ -117,7 +124,7 @@ class TinyEngine:
         assert isinstance(slab, TinySlab)
         tree = require_tree(slab.tree, path)
         for node in path:
-            self._row(slab, tree.tokens[node])
+            self._state(slab, tree.tokens[node])
         slab.tree = None
 
     def extend(self, slab: Slab, tokens: Sequence[int]) -> None:
@@ -155,7 +162,8 @@ class TinyEngine:
         del slab.tokens[length:]
         slab.tree = None
 
-    def _row(self, slab: TinySlab, token: int) -> Array:
+    def _state(self, slab: TinySlab, token: int) -> Array:
+        """Append a token and return the state that its row is made of, ``[WIDTH]``."""
         position = len(slab.tokens)
         x = self._embedding[token]
         for layer in range(N_LAYERS):
@@ -163,8 +171,7 @@ class TinyEngine:
             gate, up = self._gate_up[layer] @ _normed(x)
             x = x + self._down[layer] @ (gate / (1 + np.exp(-gate)) * up)
         slab.tokens.append(token)
-        row: Array = self._head @ _normed(x)
-        return row
+        return _normed(x)
 
     def _attend(self, slab: TinySlab, layer: int, position: int, x: Array) -> Array:
         wq, wk, wv, wo = self._attention[layer]

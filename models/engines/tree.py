@@ -123,7 +123,7 @@ def rows_by_chains(engine: Engine, slab: Slab, tree: Tree) -> Rows:
     The slab is taken back to what it held.
     """
     held, depths = len(slab.tokens), tree.depths
-    rows: list[Tensor] = []
+    rows: list[Rows] = []
     for node, token in enumerate(tree.tokens):
         path = tree.path_to(node)
         present = tuple(slab.tokens[held:])
@@ -132,6 +132,7 @@ def rows_by_chains(engine: Engine, slab: Slab, tree: Tree) -> Rows:
         if present[: len(above)] != above:
             engine.truncate(slab, held)
             engine.extend(slab, above)
-        rows.append(engine.forward(slab, (token,)).logits)
+        rows.append(engine.forward(slab, (token,)))
     engine.truncate(slab, held)
-    return Rows(torch.cat(rows))
+    hidden = [row.hidden for row in rows if row.hidden is not None]
+    return Rows(torch.cat([row.logits for row in rows]), torch.cat(hidden) if hidden else None)

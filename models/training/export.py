@@ -10,8 +10,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from models.heads import FILE_NAME as HEADS_FILE
 from models.training.config import ModelConfig
-from models.training.heads import FILE_NAME as HEADS_FILE
 from models.training.tokenizer import END, FIM_PAD, TextCodec
 
 MAX_SHARD_BYTES = 15_000_000

@@ -17,12 +17,12 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.heads import FILE_NAME
 from models.training.loss import next_token_loss
 from models.training.model import Decoder
 from models.training.muon import Muon
 from models.training.schedule import Budget
 
-FILE_NAME = "heads.safetensors"
 LEARNING_RATE = 0.01
 MOMENTUM = 0.95
 _SEED = 20_240_119

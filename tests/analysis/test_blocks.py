@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from analysis.blocks import Blocks, Column, first_statement, open_blocks, read_on
+from analysis.blocks import Blocks, Column, descent, first_statement, open_blocks, read_on
 from analysis.scanner import START, scan_text
 from tests.monitors.replay import library_files
 
@@ -61,6 +61,24 @@ def test_first_statement_of_a_suffix() -> None:
     assert ended is not None
     assert ended.indent is None
     assert first_statement(blocks, scan, b"\n" + b"#" * 5000) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "wide", "word"),
+    [
+        ("", (), b""),
+        ("\n        a\n        b\n    c\n      d\ne\n", (8, 4, 0), b"a"),
+        ("\n# a\n    else:\n        b\n", (4,), b"else"),
+        ("\n    f(\n  1)\n  g\n", (4, 2), b"f"),
+        ("\n    '''\na\n    '''\n  b\n", (4, 2), b""),
+        ("\na\n    b\n", (0,), b"a"),
+        ("\n    @a\n    def b(): c\n", (4,), b""),
+    ],
+)
+def test_descent(text: str, wide: tuple[int, ...], word: bytes) -> None:
+    """Each statement that is less deep than all before it counts; lines of brackets and strings do not."""
+    found = descent(text.encode())
+    assert (tuple(column.wide for column in found.columns), found.word) == (wide, word)
 
 
 def test_the_window_gives_what_the_whole_file_gives() -> None:

@@ -23,12 +23,6 @@ DOCUMENT = BaseDocument("/project/a.py", "/project", "import json\n", "")
 NO_PROC = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="the system does not tell what is used")
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a cache folder for jedi that all tests share."""
-    return tmp_path_factory.mktemp("cache")
-
-
 @pytest.fixture
 def pool(cache: Path) -> Iterator[JediPool]:
     """Yield one worker that can be told to break."""

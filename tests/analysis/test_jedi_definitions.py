@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -43,14 +42,6 @@ json.loads("1")
 Path("x")
 '''
 BEHIND = "\nlater = Account('Bob')\nunknown.thing()\n"
-
-
-@pytest.fixture(scope="module")
-def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JediPool]:
-    """Yield one warm worker."""
-    pool = JediPool(1, tmp_path_factory.mktemp("cache"))
-    yield pool
-    pool.close()
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import queue
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,14 +25,6 @@ def work(error):
     try:
         json.loads(error)
 """
-
-
-@pytest.fixture(scope="module")
-def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JediPool]:
-    """Yield one warm worker."""
-    pool = JediPool(1, tmp_path_factory.mktemp("cache"))
-    yield pool
-    pool.close()
 
 
 def ask(pool: JediPool, owner: str) -> Fact:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import queue
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -74,14 +73,6 @@ RECEIVERS = (
     ("use", None),
     ("undefined", None),
 )
-
-
-@pytest.fixture(scope="module")
-def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JediPool]:
-    """Yield one warm worker."""
-    pool = JediPool(1, tmp_path_factory.mktemp("cache"))
-    yield pool
-    pool.close()
 
 
 def ask(pool: JediPool, kind: str, receiver: str) -> Fact:

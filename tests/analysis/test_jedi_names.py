@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from analysis.analyzers.jedi_pool import JediPool
 from analysis.facts import UNRESOLVED, BaseDocument, Fact, FactKey
-
-
-@pytest.fixture(scope="module")
-def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JediPool]:
-    """One worker for all tests here."""
-    pool = JediPool(1, tmp_path_factory.mktemp("cache"))
-    yield pool
-    pool.close()
 
 
 @pytest.fixture(scope="module")

@@ -10,31 +10,17 @@ import subprocess
 import sys
 import sysconfig
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import jedi
 import pytest
 
-from analysis.analyzers.jedi_pool import MOST_WAITING, JediPool
+from analysis.analyzers.jedi_pool import JediPool
 from analysis.facts import UNRESOLVED, BaseDocument, Fact, FactKey
+from analysis.question_queue import MOST_WAITING
 
 PYTHON = f"Python {sys.version_info.major}.{sys.version_info.minor}"
 HOLE = "«»"
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a cache folder for jedi that all tests share."""
-    return tmp_path_factory.mktemp("cache")
-
-
-@pytest.fixture(scope="module")
-def pool(cache: Path) -> Iterator[JediPool]:
-    """Yield one warm worker."""
-    pool = JediPool(1, cache)
-    yield pool
-    pool.close()
 
 
 def ask(pool: JediPool, document: BaseDocument, receiver: str, middle: str = "") -> Fact | None:

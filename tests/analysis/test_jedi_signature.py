@@ -109,14 +109,6 @@ CALLEES = (
 )
 
 
-@pytest.fixture(scope="module")
-def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JediPool]:
-    """Yield one warm worker."""
-    pool = JediPool(1, tmp_path_factory.mktemp("cache"))
-    yield pool
-    pool.close()
-
-
 def ask(pool: JediPool, callee: str, middle: str = "") -> Fact:
     """Ask and wait."""
     before, behind = SOURCE.split(HOLE + "\n")

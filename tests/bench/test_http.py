@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import uvicorn
 
-from bench.http import TOKEN, Clients, Server, Watch, as_table, percentiles
+from bench.http import Watch, as_table, percentiles, places_in
+from bench.http_clients import TOKEN, Clients, Server
 from http_api.app import create_app
 from tests.http_api.scripted import SETTINGS, ScriptedService
 
@@ -37,9 +38,9 @@ def test_every_request_is_counted(server: Server, tmp_path: Path) -> None:
     """Replies, those given up and those lost make up all; nothing is left behind, and the watch has seen the limit."""
     file = tmp_path / "a.py"
     file.write_text(CODE)
-    clients, watch = Clients(server, 6, [file]), Watch(server, os.getpid())
+    clients, watch = Clients(server, 6, places_in([file])), Watch(server, os.getpid())
     with clients.asking():
-        time.sleep(1.5)
+        until(lambda: server.ask("GET", "/v1/stats")[1]["completions"] > 50 and len(watch.memory_mb) > 1)
     clients.end()
     watch.end()
     tally = clients.tally
@@ -50,6 +51,14 @@ def test_every_request_is_counted(server: Server, tmp_path: Path) -> None:
     _, stats = server.ask("GET", "/v1/stats")
     assert (stats["active"], watch.active <= 2) == (0, True)
     assert len(watch.memory_mb) >= 2
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait until something is true; the clients' process takes a while to begin."""
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_table() -> None:

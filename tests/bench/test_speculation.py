@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bench.forced import WAYS, Measured, in_turns
-from bench.speculation import as_chart, as_table, member_places, statement_places, summary
+from bench.speculation import member_places, statement_places
+from bench.speculation_report import as_chart, as_table, summary
 
 CODE = '''class Account:
     def deposit(self, amount):
@@ -46,7 +49,8 @@ def test_both_ways_take_turns() -> None:
 
 def row(group: str, plain: float, drafted: float, same: bool = True) -> Measured:
     """Return a case of four tokens."""
-    return Measured(group, "a.py", (1, 2, 3, 4), {"plain": 4, "drafted": 2}, {"plain": plain, "drafted": drafted}, same)
+    passes, predicted = {"plain": 4, "drafted": 2}, {"plain": 0.4, "drafted": 0.32}
+    return Measured(group, "a.py", (1, 2, 3, 4), passes, {"plain": plain, "drafted": drafted}, predicted, same)
 
 
 def test_times_are_summed_up_by_group() -> None:
@@ -61,8 +65,11 @@ def test_times_are_summed_up_by_group() -> None:
     lines = numbers["groups"]["lines, embedded, float32"]
     assert (lines["cases"], lines["same"], lines["tokens"], lines["faster"]) == (2, 1, 8, 1.0)
     assert lines["passes_per_token"] == {"plain": 1.0, "drafted": 0.5}
-    assert "| lines, embedded, float32 | 1 of 2 | 1.00 / 0.50 | 4 / 4 | **1.00x**" in as_table(numbers)
-    assert numbers["monitors_on_to_off"] == {"float32": 0.8}
+    table = as_table(numbers)
+    assert "| lines, embedded, float32 | 1 of 2 | 1.00 / 0.50 | 4 / 4 | **1.00x** (" in table
+    assert lines["predicted"] == pytest.approx(1.25)
+    assert table.endswith("tokens per second with monitors are 0.80x (0.80 to 0.80) in float32 of those without.")
+    assert numbers["monitors_on_to_off"]["float32"]["ratio"] == pytest.approx(0.8)
     chart = as_chart(numbers)
     assert "300.0 %" in chart
     assert "100M, float32" in chart

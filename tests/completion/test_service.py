@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,16 +27,6 @@ class Account:
 
 # What a random model writes never parses: with what inspects whole lines nothing of it would be left.
 FORGIVING = ("lexical", "brackets", "dereference")
-
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CompletionService]:
-    """A service on a random model of a few thousand weights."""
-    folder = tmp_path_factory.mktemp("checkpoint")
-    save(folder)
-    opened = open_service(str(folder), settings=ServiceSettings(cache=None))
-    yield opened
-    opened.close()
 
 
 def request(marked: str, tmp_path: Path, **changes: object) -> CompletionRequest:

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import fields
+from collections.abc import Callable
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
+from analysis.facts import FactView
+from analysis.scanner import START
 from completion import generation, tracing
+from completion.histories import MOST, Histories
 from completion.hosts.messages import Completed, decode, encode
 from completion.json_output import as_dict
-from completion.service import CompletionService, ServiceSettings, open_service
+from completion.service import CompletionService
 from completion.trace import Alternative, ForwardPass, Period, Rewriting, Struck, Trace, TracedFact, TracedToken
-from completion.types import CompletionRequest, CompletionResult, Document, Limits
+from completion.tracing import History
+from completion.types import CompletionRequest, CompletionResult, Document, Limits, Sampling
+from decoding.masking import Choice
 from decoding.recorder import Recorder
+from decoding.run import Emitted
 from decoding.types import Commit
-from tests.models.tiny_checkpoints import save
+from decoding.watch import Watch
 
 CODE = """class Account:
     def __init__(self):
@@ -30,29 +38,22 @@ CODE = """class Account:
 """
 
 
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CompletionService]:
-    """A service on a random model."""
-    folder = tmp_path_factory.mktemp("checkpoint")
-    save(folder)
-    opened = open_service(str(folder), settings=ServiceSettings(cache=None))
-    yield opened
-    opened.close()
+def request_in(folder: Path, trace: bool) -> CompletionRequest:
+    """Return a request at the ``$0``."""
+    before, _, after = CODE.partition("$0")
+    return CompletionRequest(
+        Document(str(folder / "a.py"), before + after),
+        len(before),
+        str(folder),
+        monitors=("lexical", "brackets", "dereference"),
+        limits=Limits(max_tokens=12),
+        trace=trace,
+    )
 
 
 def completed(service: CompletionService, folder: Path, trace: bool) -> CompletionResult:
     """Complete at the ``$0``."""
-    before, _, after = CODE.partition("$0")
-    return service.complete_now(
-        CompletionRequest(
-            Document(str(folder / "a.py"), before + after),
-            len(before),
-            str(folder),
-            monitors=("lexical", "brackets", "dereference"),
-            limits=Limits(max_tokens=12),
-            trace=trace,
-        )
-    )
+    return service.complete_now(request_in(folder, trace))
 
 
 def test_a_trace_tells_what_the_counters_count(service: CompletionService, tmp_path: Path) -> None:
@@ -121,6 +122,49 @@ def test_nothing_is_traced_unless_it_is_wanted(
     assert plain.trace is None
     assert (calls, set(spans)) == ([], {None})
     assert [token.id for token in plain.tokens] == [token.id for token in traced.tokens]
+
+
+def test_what_is_remembered_is_told_later(
+    service: CompletionService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The trace is the one that would have come along, and is put together when it is asked for."""
+    wanted = request_in(tmp_path, trace=False)
+    remembered = replace(wanted, remembered=True)
+    service.complete_now(replace(wanted, trace=True))  # so that the facts are there
+    made: list[object] = []
+    monkeypatch.setattr(generation, "trace_of", lambda *given: made.append(given) or tracing.trace_of(*given))
+    result = service.complete_now(remembered)
+    assert (result.trace, made) == (None, [])
+    told = asyncio.run(service.trace(remembered))
+    along = service.complete_now(replace(wanted, trace=True)).trace
+    assert told is not None
+    assert along is not None
+    assert told.tokens == along.tokens
+    assert [p.text for p in told.passes] == [p.text for p in along.passes]
+    assert asyncio.run(service.trace(wanted)) is None
+    assert asyncio.run(service.trace(replace(remembered, strictness=2.0))) is None
+
+
+def test_only_the_last_ones_are_remembered(service: CompletionService, tmp_path: Path) -> None:
+    """And no more than fits."""
+    wanted = replace(request_in(tmp_path, trace=False), remembered=True)
+    seeds = [replace(wanted, sampling=Sampling(seed=seed)) for seed in range(MOST + 1)]
+    for one in seeds:
+        service.complete_now(one)
+    told = [asyncio.run(service.trace(one)) is not None for one in seeds]
+    assert told == [False] + [True] * MOST
+
+
+def test_no_more_is_remembered_than_fits() -> None:
+    """The rows of logits count."""
+    watch, row = Watch.start((), START), torch.zeros(10)
+    token = Emitted(2, Choice(2, ()), b"a", "model", 0.0, row, None, watch, watch, 0, ())
+    history = History((token,), {}, FactView(), Recorder(), Recorder(), ())
+    requests = [CompletionRequest(Document("/p/a.py", "x"), number, "/p") for number in range(3)]
+    histories = Histories(most_bytes=2 * row.nbytes)
+    for request in requests:
+        histories.keep(request, history)
+    assert [histories.of(request) is not None for request in requests] == [False, True, True]
 
 
 def test_a_trace_as_json_and_between_processes(service: CompletionService, tmp_path: Path) -> None:

@@ -10,13 +10,15 @@ import torch
 from analysis.facts import NoFacts
 from analysis.scanner import START, Scan
 from decoding.draft_length import DraftLength
-from decoding.loop import generate
+from decoding.loop import Heed, generate
 from decoding.masking import Masker
 from decoding.recorder import Recorder
 from decoding.run import Job, Parts, Run
 from decoding.sampling import Sampler
+from decoding.types import Stop
 from decoding.watch import Watch
 from models.engines.base import Rows
+from monitors.base import Lexed
 from tests.decoding.toys import END, TEXTS, VOCABULARY, Endless
 
 PROMPT = (2, 3)
@@ -73,11 +75,13 @@ class Dislikes:
         texts: The texts.
         seen: How many lines and ends it was asked about.
         wants_an_end: What came to no end is closed.
+        wants_text: So is a middle that says nothing.
     """
 
     texts: tuple[bytes, ...]
     seen: int = 0
     wants_an_end: bool = False
+    wants_text: bool = False
 
     def line_stands(self, middle: bytes) -> bool:
         """Look through the last line."""
@@ -89,13 +93,34 @@ class Dislikes:
         return self.line_stands(middle)
 
 
-def write(wanted: Sequence[Sequence[bytes]], inspector: Dislikes) -> Run:
+@dataclass(frozen=True)
+class Repeats:
+    """A stop policy that cuts off a text that stands behind the cursor; a state is the text."""
+
+    behind: bytes
+
+    def start(self) -> bytes:
+        """Return nothing."""
+        return b""
+
+    def advance(self, state: bytes, text: Lexed) -> bytes:
+        """Return the longer text."""
+        return state + text.data
+
+    def cut(self, state: bytes) -> int | None:
+        """Return 0 where it repeats what stands there."""
+        return 0 if state == self.behind else None
+
+
+def write(
+    wanted: Sequence[Sequence[bytes]], inspector: Dislikes, heed: Heed | None = None, stop: Stop | None = None
+) -> Run:
     """Write what an engine wants."""
     engine = Wishes(wanted)
     masker = Masker(VOCABULARY, frozenset({END}), b"\n", Sampler())
     watch = Watch.start((), START)
-    parts = Parts(engine, engine.new_slab(), masker, watch, Endless(), NoFacts(), (), DraftLength(), inspector)
-    return generate(Job(PROMPT, b"", b"", len(wanted), frozenset()), parts, Recorder(), lambda: False)
+    parts = Parts(engine, engine.new_slab(), masker, watch, stop or Endless(), NoFacts(), (), DraftLength(), inspector)
+    return generate(Job(PROMPT, b"", b"", len(wanted), frozenset()), parts, Recorder(), lambda: False, heed)
 
 
 def kept(run: Run) -> bytes:
@@ -109,8 +134,32 @@ def test_a_line_is_written_again_where_the_model_was_least_sure() -> None:
     assert (run.recorder.backtracks, run.finish) == (1, "stop")
 
 
+def test_the_first_line_is_written_anew_with_another_word() -> None:
+    """Where nothing else would be left, what begins the line is refused, and what it begins with then, too."""
+    wanted = [[b"a", b"b", b"c"], [b"("], [b"x", b"b", b"ab", b"."], [b")"], [b"\n"], [b""]]
+    run = write(wanted, Dislikes((b"a(", b"b(")))
+    assert (kept(run), run.recorder.backtracks) == (b"c(x)\n", 3)
+    first, second = run.refused[0]
+    texts = [b"".join(token.data for token in line.tokens) for line in (*first.inner[2], first, second)]
+    assert texts == [b"x)\n", b"a(b)\n", b"b(x)\n"]
+
+
+def test_the_first_line_has_three_ways_back() -> None:
+    """Then nothing is left."""
+    wanted = [[b"a", b"b", b"c", b"x"], [b"("], [b"x", b"b"], [b")"], [b"\n"], [b""]]
+    run = write(wanted, Dislikes((b"(",)))
+    assert (kept(run), run.recorder.backtracks, run.finish) == (b"", 3, "monitor")
+
+
+def test_a_middle_that_says_nothing_is_written_again_where_text_is_wanted() -> None:
+    """What was cut off as a repetition of the suffix is no answer to who asks for a line."""
+    wanted = [[b"a", b"b"], [b"\n"], [b""]]
+    assert kept(write(wanted, Dislikes((), wants_text=True), stop=Repeats(b"a\n"))) == b"b\n"
+    assert kept(write(wanted, Dislikes(()), stop=Repeats(b"a\n"))) == b""
+
+
 def test_a_second_refusal_cuts_the_text_before_the_line() -> None:
-    """There is one way back a line, not more."""
+    """There is one way back a line where something stands before it, not more."""
     wanted = [[b"c"], [b"\n"], [b"a"], [b"("], [b"x", b"b"], [b")"], [b"\n"], [b"c"], [b""]]
     run = write(wanted, Dislikes((b"x", b"b")))
     assert kept(run) == b"c"

@@ -130,13 +130,18 @@ def test_remembered_beginnings_judge_as_a_fresh_look_does() -> None:
 def test_forbidden_beginnings_are_judged_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where one letter is all that may come, each other first byte is judged once however many tokens begin with it."""
     judged = []
-    original = Watch.judge
+    original, by_one = Watch.judge, Watch.penalty_by
 
     def judge(self: Watch, data: bytes, view: FactView, is_suffix: bool = False) -> Judgement:
         judged.append((data, is_suffix))
         return original(self, data, view, is_suffix)
 
+    def penalty_by(self: Watch, name: str, data: bytes, view: FactView) -> float:
+        judged.append((data, False))
+        return by_one(self, name, data, view)
+
     monkeypatch.setattr(Watch, "judge", judge)
+    monkeypatch.setattr(Watch, "penalty_by", penalty_by)
     letters = {byte for text in TEXTS if text for byte in text} - set(b"x")
     only_x = Patterns(tuple((bytes((byte,)), FORBIDDEN) for byte in letters), may_end=False)
     row = torch.arange(len(TEXTS), dtype=torch.float64)

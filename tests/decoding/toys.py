@@ -91,17 +91,23 @@ class Patterns:
 
 
 class Endless:
-    """A stop policy that leaves the end to the model."""
+    """A stop policy that leaves the end to the model; states are the text's lengths."""
 
-    def start(self) -> None:
-        """Return no state."""
+    def start(self) -> int:
+        """Return no length."""
+        return 0
 
-    def advance(self, state: None, text: Lexed) -> None:
-        """Return no state."""
+    def advance(self, state: int, text: Lexed) -> int:
+        """Return the length after ``text``."""
+        return state + len(text.data)
 
-    def cut(self, state: None) -> int | None:
+    def cut(self, state: int) -> int | None:
         """Never stop."""
         return None
+
+    def sure(self, state: int) -> int:
+        """Cut nothing."""
+        return state
 
 
 @dataclass(frozen=True)

@@ -146,16 +146,23 @@ def test_certificate_in_the_status_item(fresh: Fresh) -> None:
 
 
 def test_trace_of_the_last_completion(fresh: Fresh) -> None:
-    """The panel shows tokens by who wrote them, without a script and without anything from outside."""
+    """The panel has the page of traces, drawn by the same program: code, alternatives, and what happened when."""
     window = fresh()
     window.type("print(math.fl")
     window.until_ghost_text("oor")
     window.command("Verifill: Show How the Last Completion Came About")
     page = window.webview()
     page.wait_for_selector(".token")
-    assert "floor" in "".join(page.locator(".token").all_text_contents())
-    assert page.locator("script").count() == 0
-    assert "checked" in page.locator(".lead").first.inner_text()
+    assert "floor" in page.locator(".line.own code").first.inner_text()
+    assert page.locator("h1").inner_text() == "script.py:5"
+    assert re.search("checked|unknown", page.locator(".certificate").inner_text())
+    assert page.locator(".pass").count() == page.locator(".steps li").count() > 0
+    page.locator(".code .token").first.hover()
+    assert page.locator(".details .bars .track").count() > 0
+    ink, paper = (
+        page.locator("main").evaluate(f"page => getComputedStyle(page).{name}") for name in ("color", "backgroundColor")
+    )
+    assert ink != paper
 
 
 def test_doctor_in_a_terminal(fresh: Fresh) -> None:

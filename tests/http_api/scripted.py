@@ -3,7 +3,8 @@
 The word before the cursor decides: ``hold`` waits until the token fires, ``fail`` raises an
 error that quotes the document, ``silent`` has no text, ``undone`` has none and no work was done for
 it, ``lines`` has several, ``long`` ended at the token limit; else the text is ``done``.  Alternatives
-are numbered.
+are numbered.  What a test has put into ``script`` is written instead, and told bit by bit where somebody
+wants to know.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
-from completion.types import CancelToken, Candidate, CompletionRequest, CompletionResult, Reason
+from completion.types import CancelToken, Candidate, CompletionRequest, CompletionResult, Reason, Tell
 from http_api.app import create_app
 from http_api.settings import ServerSettings
 from tests.verifill.samples import NOTHING, RESULT
@@ -34,19 +35,25 @@ class ScriptedService:
 
     model = "scripted"
     device = "none"
+    context = 512
     warning = ""
 
     def __init__(self) -> None:
         """Start with nothing asked."""
         self.asked: list[CompletionRequest] = []
         self.warmed: list[CompletionRequest] = []
+        self.script: list[str] = []
         self.fired = 0
         self.holding = asyncio.Event()
         self.closed = False
 
-    async def complete(self, request: CompletionRequest, cancel: CancelToken) -> CompletionResult:
+    async def complete(
+        self, request: CompletionRequest, cancel: CancelToken, tell: Tell | None = None
+    ) -> CompletionResult:
         """Do what the word before the cursor says."""
         self.asked.append(request)
+        if self.script:
+            return await self._by_script(cancel, tell)
         word = request.document.text[: request.offset].split()[-1:]
         if word == ["hold"]:
             self.holding.set()
@@ -63,6 +70,26 @@ class ScriptedService:
         text, finish = TEXTS.get("".join(word), "done"), "length" if word == ["long"] else "stop"
         others = (Candidate(f"other {number}", -2.0, "stop") for number in range(1, request.candidates))
         return replace(RESULT, candidates=(Candidate(text, -1.0, finish), *others))
+
+    async def _by_script(self, cancel: CancelToken, tell: Tell | None) -> CompletionResult:
+        """Tell all but the last text; after "hold" wait for the token, at "fail" fail."""
+        *texts, last = self.script
+        for text in texts:
+            if text == "hold":
+                self.holding.set()
+                while not cancel.cancelled:
+                    await asyncio.sleep(0)
+                self.fired += 1
+                return replace(NOTHING, reason=Reason.CANCELLED)
+            if text == "fail":
+                raise RuntimeError(f"cannot complete {texts}")
+            if tell is not None:
+                await asyncio.to_thread(tell, text)
+                await asyncio.sleep(0)
+        return replace(RESULT, candidates=(Candidate(last, -1.0, "stop"), Candidate("other", -2.0, "stop")))
+
+    async def trace(self, request: CompletionRequest) -> None:
+        """Remember nothing."""
 
     def warm(self, request: CompletionRequest) -> None:
         """Remember it."""

@@ -62,7 +62,9 @@ def test_llama_vscode(client: TestClient) -> None:
     assert [reply["content"] for reply in replies] == ["done", "other 1", "other 2"]
     assert replies[0]["timings"]["predicted_n"] == 8
     assert client.get("/health").json() == {"status": "ok"}
-    assert client.get("/props").json()["model_alias"] == "scripted"
+    props = client.get("/props").json()
+    assert (props["model_alias"], props["model_path"]) == ("scripted", "scripted")
+    assert props["default_generation_settings"]["n_ctx"] == 512
     assert client.get("/v1/models").json()["data"][0]["id"] == "scripted"
 
 
@@ -119,7 +121,7 @@ def test_tabby_agent(client: TestClient, service: ScriptedService) -> None:
     body = {"language": "python", "segments": segments, "user": "u", "temperature": 0.1, "mode": "standard"}
     reply = client.post("/v1/completions", json=body).json()
     assert reply["choices"] == [{"index": 0, "text": "done"}]
-    assert asked(service)[0] == Document("/w/src/a.py", BEFORE + BEHIND)
+    assert asked(service)[0] == Document("/w/src/a.py", BEFORE + BEHIND, "python")
     told = {"completion_id": reply["id"], "choice_index": 0, "view_id": "view-1"}
     client.post("/v1/events", json={"type": "view", **told})
     client.post("/v1/events?select_kind=line", json={"type": "select", **told, "elapsed": 812})

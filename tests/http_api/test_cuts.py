@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from http_api.cuts import at_dedent, at_stop
+from http_api.cuts import Cuts, at_dedent, at_stop
 
 TEXT = st.text(alphabet=" \nab", max_size=20)
 
@@ -53,3 +53,18 @@ def test_cuts_only_shorten(text: str, stops: list[str], indent: int) -> None:
     shallow = at_dedent(text, indent)
     assert text.startswith(shallow)
     assert at_dedent(shallow, indent) == shallow
+
+
+@given(TEXT, TEXT, st.lists(st.text(alphabet=" \nab", min_size=1, max_size=3), max_size=3), st.integers(0, 3))
+def test_what_is_sure_stays(text: str, more: str, stops: list[str], indent: int) -> None:
+    """Whatever follows, the client gets it."""
+    cuts = Cuts(stops, indent)
+    assert text.startswith(cuts.sure(text))
+    assert cuts.shown(text + more).startswith(cuts.sure(text))
+
+
+def test_only_what_may_be_cut_is_held_back() -> None:
+    """A stop string that may have begun, and blanks at the end."""
+    assert Cuts(["\n\ndef", "return"]).sure("a\n    re") == "a"
+    assert Cuts(["\n\ndef", "return"]).sure("a\n    ra") == "a\n    ra"
+    assert Cuts(["b"], 2).sure("a\n  a\n c") == "a\n  a"

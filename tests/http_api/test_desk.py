@@ -112,9 +112,9 @@ def test_the_end() -> None:
 class Caller:
     """One request to the app, made by hand: the client leaves when it is told to."""
 
-    def __init__(self, app: Starlette, word: str) -> None:
+    def __init__(self, app: Starlette, word: str, stream: bool = False) -> None:
         """Prepare a completion."""
-        body = json.dumps({"prompt": word, "suffix": ""}).encode()
+        body = json.dumps({"prompt": word, "suffix": "", "stream": stream}).encode()
         self._received = asyncio.Queue[dict[str, Any]]()
         self._received.put_nowait({"type": "http.request", "body": body, "more_body": False})
         self.sent: list[Any] = []
@@ -127,6 +127,18 @@ class Caller:
 
     async def _send(self, message: Any) -> None:
         self.sent.append(message)
+
+    async def reads(self, count: int) -> list[dict[str, Any]]:
+        """Wait for a number of events, and return them."""
+        while len(self.events) < count:
+            await asyncio.sleep(0)
+        return self.events
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """The events sent so far."""
+        bodies = b"".join(message.get("body", b"") for message in self.sent).decode().split("\n\n")
+        return [json.loads(event.removeprefix("data: ")) for event in bodies if event and "[DONE]" not in event]
 
     def leave(self) -> None:
         """Disconnect."""
@@ -196,5 +208,38 @@ def test_the_end_answers_who_waits() -> None:
         app.state.desk.stop()
         await caller.task
         assert caller.status == 503
+
+    with_app(4, session)
+
+
+def test_a_piece_is_there_while_the_rest_is_written() -> None:
+    """A client that disconnects then cancels, and is sent nothing more."""
+
+    async def session(app: Starlette, service: ScriptedService) -> None:
+        service.script = ["first", "first\nsecond", "hold", ""]
+        caller = Caller(app, "x", stream=True)
+        events = await caller.reads(2)
+        assert [event["choices"][0]["text"] for event in events] == ["first", "\nsecond"]
+        assert (caller.status, caller.task.done(), service.fired) == (200, False, 0)
+        caller.leave()
+        await caller.task
+        while not service.fired:
+            await asyncio.sleep(0)
+        assert len(caller.events) == 2
+
+    assert with_app(4, session).fired == 1
+
+
+def test_the_end_ends_streams() -> None:
+    """A stream that has begun ends with the error that an answer would have been."""
+
+    async def session(app: Starlette, service: ScriptedService) -> None:
+        service.script = ["first", "hold", ""]
+        caller = Caller(app, "x", stream=True)
+        await caller.reads(1)
+        app.state.desk.stop()
+        await caller.task
+        assert caller.events[1]["error"]["message"] == "the server is stopping"
+        assert caller.sent[-1]["more_body"] is False
 
     with_app(4, session)

@@ -36,7 +36,7 @@ def test_completion(client: TestClient, service: ScriptedService) -> None:
     assert reply.pop("verifill")["reason"] is None
     assert reply == {"choices": [{"index": 0, "text": "done"}]}
     (asked,) = service.asked
-    assert (asked.document, asked.offset) == (Document("/w/src/a.py", "x = \n"), 4)
+    assert (asked.document, asked.offset) == (Document("/w/src/a.py", "x = \n", "python"), 4)
     assert [(part.path, part.text) for part in asked.context] == [
         ("d.py", "D = 1"), ("c.py", "C = 1"), ("b.py", "def f(): ..."),
     ]  # fmt: skip

@@ -23,7 +23,7 @@ import os
 import sys
 from dataclasses import replace
 
-from completion.types import CancelToken, CompletionRequest, CompletionResult, Listing
+from completion.types import CancelToken, CompletionRequest, CompletionResult, Listing, Tell
 from lsp_server.server import run_stdio
 from lsp_server.settings import ServerSettings
 from tests.lsp_server.scripted_server import ScriptedService, answer, say
@@ -44,7 +44,9 @@ class PopupService(ScriptedService):
         self._late = True
         self._asked: list[str] = []
 
-    async def complete(self, request: CompletionRequest, cancel: CancelToken) -> CompletionResult:
+    async def complete(
+        self, request: CompletionRequest, cancel: CancelToken, tell: Tell | None = None
+    ) -> CompletionResult:
         """Do what the line says."""
         if line_before(request).endswith("asked"):
             asked, self._asked = self._asked, []

@@ -28,7 +28,8 @@ import time
 from collections import Counter
 from dataclasses import replace
 
-from completion.types import CancelToken, Candidate, CompletionRequest, CompletionResult, Reason
+from completion.trace import Rewriting, Trace
+from completion.types import CancelToken, Candidate, CompletionRequest, CompletionResult, Reason, Tell
 from lsp_server.server import run_stdio
 from lsp_server.settings import ServerSettings
 from models.progress import Say
@@ -47,7 +48,9 @@ class ScriptedService:
         self.warning = warning
         self.calls: Counter[str] = Counter()
 
-    async def complete(self, request: CompletionRequest, cancel: CancelToken) -> CompletionResult:
+    async def complete(
+        self, request: CompletionRequest, cancel: CancelToken, tell: Tell | None = None
+    ) -> CompletionResult:
         """Do what the word before the cursor says."""
         self.calls[request.trigger.value] += 1
         word = request.document.text[: request.offset].rpartition("\n")[2].strip()
@@ -86,6 +89,11 @@ class ScriptedService:
         if word == "request":
             return answer(f"{request.trigger.value} {request.candidates} {request.facts}")
         return answer(digest(request.document.text, request.offset))
+
+    async def trace(self, request: CompletionRequest) -> Trace | None:
+        """Say that the line before the cursor was written again, if that was to be remembered."""
+        line = request.document.text[: request.offset].rpartition("\n")[2]
+        return Trace((), (), (), (), (Rewriting(0, line, "line"),)) if request.remembered else None
 
     def warm(self, request: CompletionRequest) -> None:
         """Say what is before the cursor on its line."""

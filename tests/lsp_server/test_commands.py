@@ -92,11 +92,13 @@ def test_a_document_in_focus_is_read(client: Client) -> None:
 
 
 def test_trace_last_has_the_history_of_the_last_text(client: Client) -> None:
-    """The engine's whole answer, and how it was given; nothing of it goes to the log."""
+    """The engine's whole answer with its trace, the document, and how it was given; nothing of it goes to the log."""
     assert execute(client, "traceLast") is None
     client.open(URI, "code\n")
     item_at(client, 0, 4)
     trace = execute(client, "traceLast")
+    assert trace["trace"]["rewritings"] == [{"token": 0, "text": "code", "cause": "line"}]
+    assert (trace["document"]["text"], trace["offset"]) == ("code\n", 4)
     assert (trace["answer"], trace["text"]) == ("model", "(f(1), g)\n    again")
     assert trace["certificate"] == "1 name checked against this file"
     assert {"tokens", "timings_ms", "counters", "model", "reason"} <= trace.keys()

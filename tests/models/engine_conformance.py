@@ -179,6 +179,28 @@ class EngineConformance:
         chains = [tuple(tree.tokens[above] for above in tree.path_to(node)) for node in range(len(tree.tokens))]
         self.check_same(rows, torch.cat([self.feed((*prompt, *chain))[1][-1:] for chain in chains]))
 
+    @given(length=st.integers(1, len(PROMPT)), tree=trees())
+    @law
+    def test_states_are_those_of_chains(self, length: int, tree: Tree) -> None:
+        """An engine that tells states tells them with every row, the same however the pass is made."""
+        slab = self.engine.new_slab()
+        told = self.engine.forward(slab, PROMPT[:length]).hidden
+        if told is None:
+            return
+        assert told.shape[0] == length
+        states = self.engine.forward_tree(slab, tree).hidden
+        each = self.engine.forward_each([Pass(slab, tree.tokens[:1]), Pass(self.engine.new_slab(), PROMPT[:length])])
+        assert states is not None
+        assert each[0].hidden is not None
+        assert each[1].hidden is not None
+        torch.testing.assert_close(each[1].hidden, told, rtol=0, atol=self.tolerance)
+        torch.testing.assert_close(each[0].hidden, states[:1], rtol=0, atol=self.tolerance)
+        for node in range(len(tree.tokens)):
+            chain = (*PROMPT[:length], *(tree.tokens[above] for above in tree.path_to(node)))
+            alone = self.engine.forward(self.engine.new_slab(), chain).hidden
+            assert alone is not None
+            torch.testing.assert_close(states[node], alone[-1], rtol=0, atol=self.tolerance)
+
     @given(data=st.data())
     @law
     def test_any_trees_and_commits_equal_a_fresh_run(self, data: st.DataObject) -> None:

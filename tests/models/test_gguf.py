@@ -59,6 +59,8 @@ def test_the_embedded_model_is_written_exactly(exported: Path, dtype: str) -> No
     ):
         assert np.array_equal(weights[ours], original[theirs])
     assert values["general.architecture"] == "llama"
+    kind = {"f32": gguf.LlamaFileType.ALL_F32, "bf16": gguf.LlamaFileType.MOSTLY_BF16}[dtype]
+    assert values["general.file_type"] == kind
     assert values["llama.block_count"] == 6
     assert values["llama.attention.head_count_kv"] == 2
     assert values["llama.rope.freq_base"] == 10_000

@@ -108,6 +108,8 @@ PENALTIES = (
     ("only(1, flag=1)", 0.0),
     ("only(first=1", UNLISTED),
     ("any_names(1, whatever=2)", 0.0),
+    ("two(not outside)", 0.0),
+    ("two(async", UNLISTED),
     ("any_number(1, 2, 3, flag=1)", 0.0),
     ("any_number(1, 2, 3, flak=1)", UNLISTED),
     ("lib.either(1, second=2)", MISSING),
@@ -250,7 +252,7 @@ def test_continuations() -> None:
     assert rests("two(second=1, f") == {b"irst="}
     assert rests("only(1, f") == {b"lag="}
     assert rests("only(1, x") is None
-    assert rests("two(fi") == {b"rst", b"lter", b"nally"}
+    assert rests("two(fi") == {b"rst", b"lter"}
     assert rests("two(out") == {b"side"}
     assert rests("mine = 1; two(mi") == {b"n", b"ne"}
     assert rests("two(xyz") is None

@@ -13,12 +13,13 @@ from analysis.facts import UNRESOLVED, BaseDocument, Fact, FactKey, FactView
 from analysis.scanner import scan_text
 from monitors.base import Check, Lexed, Site
 from monitors.dereference import Dereference, Trail
+from monitors.options import Ban, Options
 from monitors.questions import nearby
 from monitors.strength import Rate, Strength
 from tests.monitors import sites
 from tests.monitors.laws import check_laws, cut_points, source_text
 
-UNSEEN, SEEN, HIDDEN, BUILTIN = math.log(0.01), math.log(0.2), math.log(0.05), math.log(0.5)
+UNSEEN, SEEN, HIDDEN, BUILTIN, MODULE = (math.log(rate) for rate in (0.01, 0.2, 0.05, 0.5, 0.5))
 STRENGTH = Strength(
     {
         "attributes.self.unseen": Rate(600, 1, 0.01),
@@ -109,7 +110,14 @@ PENALTIES = (
     ("x = 1.real\n", 0.0),
     ("from self.nothing import x\n", 0.0),
     ("self.brand_new = 1\n", 0.0),
-    ("self.brand_new.x = 1\n", 0.0),
+    ("self.brand_new.x = 1\n", UNSEEN),
+    ("self.brand_new(1)\n", UNSEEN),
+    ("self.brand_new[0] = 1\n", UNSEEN),
+    ("self.brand_new\n", 0.0),
+    ("self.amount(1)\n", 0.0),
+    ("os.getcwt = 1\n", MODULE),
+    ("os.getcwt", MODULE),
+    ("os.getcwd = 1\n", 0.0),
     ("self.a, self.brand_new = 1, 2\n", 0.0),
     ("for self.brand_new in x:\n", 0.0),
     ("self.brand_new = 1\n        print(self.brand_new)\n", 0.0),
@@ -124,6 +132,22 @@ def test_penalties(text: str, penalty: float) -> None:
     at = site(SOURCE)
     score, _ = write(at, "        " + text, view())
     assert score == pytest.approx(penalty)
+
+
+def test_what_is_banned_is_not_listed() -> None:
+    """A name that is only a beginning of a banned one costs what any other does, from where nothing else fits."""
+    at = replace(site(SOURCE), options=Options(banned=(Ban("os.getcwd"),)))
+    assert write(at, "        x = os.getcw", view())[0] == pytest.approx(MODULE)
+    found = watch(at).continuations(write(at, "        x = os.", view())[1])
+    assert found is not None
+    assert found.texts == (b"path",)
+
+
+def test_a_call_at_the_start_of_a_statement_is_judged() -> None:
+    """The certificate counts it; an assignment is not judged."""
+    at = site(SOURCE)
+    judged = [check.name for check in write(at, "        self.amount(1)\n        self.new = 1\n", view())[1].judged]
+    assert judged == ["amount"]
 
 
 # Rest of the cursor's line, and whether it shows that a name at a statement's start is read.

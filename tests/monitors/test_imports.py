@@ -14,6 +14,7 @@ from analysis.scanner import scan_text
 from monitors.base import Check, Lexed, Site
 from monitors.imports import Imports, asked_at
 from monitors.naming import Trail
+from monitors.options import Ban, Options
 from monitors.strength import Rate, Strength
 from tests.monitors import sites
 from tests.monitors.laws import check_laws, cut_points, source_text
@@ -59,6 +60,13 @@ def write(at: Site, text: str, facts: FactView) -> tuple[float, Trail]:
     monitor = Imports(at, STRENGTH)
     lexed = Lexed.of(at.start, text.encode())
     return monitor.step(monitor.start(), lexed, facts)
+
+
+@pytest.mark.parametrize(("text", "penalty"), [("from os import getc", NAME), ("import js", TOP), ("import o", 0.0)])
+def test_what_is_banned_is_not_listed(text: str, penalty: float) -> None:
+    """Neither a module nor a name of one."""
+    at = replace(site(), options=Options(banned=(Ban("os.getcwd"), Ban("json"))))
+    assert write(at, text, view(at))[0] == pytest.approx(penalty)
 
 
 # A middle, and what it costs.

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,13 +55,70 @@ def test_forbidden(text: str, new: str, offset: int) -> None:
     assert first_forbidden(text, new) == offset
 
 
-CURSORS = ("def f():\n    $0\n", "if a:\n$0\n    c\n", "class A:\n\t$0\n", "x = f(a$0)\n")
+def in_one_line(text: str, new: str) -> int | None:
+    """Return the same where one line is wanted."""
+    request = replace(site(text), multiline=False)
+    offset = refused(Margins(request), Case(request, request.typed + new.encode()))
+    return None if offset is None else offset - len(request.typed)
 
 
-@given(text=source_text(), cuts=cut_points(), cursor=st.sampled_from(CURSORS))
-def test_laws(text: bytes, cuts: list[int], cursor: str) -> None:
+BODY = "def f(a):\n    for b in a:\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "new", "offset"),
+    [
+        # The suffix says where the line stands.
+        (BODY + "$0\n            c\n", "        if b:", None),
+        (BODY + "$0\n            c\n", "            d", 8),
+        # A block would have no room; a word that only begins like a header's has.
+        (BODY + "        c\n$0\n        d\n", "        if", 9),
+        (BODY + "        c\n$0\n        d\n", "        iffy = 1", 9),
+        (BODY + "        iffy = c\n$0\n        d\n", "        iffy = 1", None),
+        (BODY + "        iffy = c\n$0\n        d\n", "        if b", 10),
+        (BODY + "        'iffy'\n$0\n        d\n", "        iffy = 1", 9),
+        (BODY + "        c\n$0\n        d\n", "        match = 1", None),
+        # What stands behind it would not be reached.
+        (BODY + "        c\n$0\n        d\n", "        return", 13),
+        (BODY + "        c\n$0\n    d\n", "        return c", None),
+        (BODY + "        if b:\n            c\n$0\n        else:\n            d\n", "            break", None),
+        # A line that says nothing.
+        (BODY + "        c\n$0\n        d\n", "        # c", 8),
+        (BODY + "        c\n$0\n        d\n", "        'c'", 8),
+        ("def f(a):\n$0\n    d\n", "    'c'", None),
+        ("class A(\n    B,\n):\n$0\n    d\n", "    'c'", None),
+        ("$0\nimport a\n", "'c'", None),
+        ("# b\n$0\nimport a\n", "'c'", None),
+        ("if a:\n$0\n    d\n", "    'c'", 4),
+    ],
+)
+def test_one_line(text: str, new: str, offset: int | None) -> None:
+    """The first byte that is forbidden where one line is wanted."""
+    assert in_one_line(text, new) == offset
+
+
+@pytest.mark.parametrize(
+    ("text", "new", "offset"),
+    [
+        (BODY + "        return c\n$0\n", "        d", 4),
+        (BODY + "        return c\n$0\n", "    d", None),
+        (BODY + "        return c\n$0\n        d\n", "        e", None),
+        (BODY + "        if c: return\n$0\n", "        d", None),
+        ("return c\n$0\n", "d", None),
+    ],
+)
+def test_behind_return(text: str, new: str, offset: int | None) -> None:
+    """Nothing of its block is reached, unless there is no other or it goes on all the same."""
+    assert first_forbidden(text, new) == offset
+
+
+CURSORS = ("def f():\n    $0\n", "if a:\n$0\n    c\n", "class A:\n\t$0\n", "x = f(a$0)\n", BODY + "$0\n        c\n")
+
+
+@given(text=source_text(), cuts=cut_points(), cursor=st.sampled_from(CURSORS), multiline=st.booleans())
+def test_laws(text: bytes, cuts: list[int], cursor: str, multiline: bool) -> None:
     """The laws of monitors, but for the one about facts: this policy needs none."""
-    request = site(cursor)
+    request = replace(site(cursor), multiline=multiline)
     written = request.typed + text
     if written:
         check_pieces(Margins(request), request.start, written, cuts, NO_FACTS)

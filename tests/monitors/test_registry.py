@@ -7,6 +7,7 @@ import pytest
 from monitors.base import Factless
 from monitors.registry import ALWAYS, DEFAULT, FACTORIES, NAMES, build, inspector
 from tests.monitors.sites import site
+from tests.monitors.source_sites import source_site
 
 
 @pytest.mark.parametrize("names", [None, (), ("dereference",), ("dereference", "heal"), ("dereference", "brackets")])
@@ -36,3 +37,20 @@ def test_who_calls_itself_factless_asks_nothing() -> None:
     for monitor in build(None, site("x = $0\n")):
         if isinstance(monitor, Factless):
             assert (type(monitor).needs, type(monitor).missing) == (Factless.needs, Factless.missing)
+
+
+@pytest.mark.parametrize(
+    ("language", "names"),
+    [
+        ("go", {"heal", "utf8", "brackets", "margins", "repetition"}),
+        ("plaintext", {"heal", "utf8", "margins", "repetition"}),
+        ("cobol", {"heal", "utf8", "margins", "repetition"}),
+    ],
+)
+def test_each_language_has_the_monitors_that_its_row_allows(language: str, names: set[str]) -> None:
+    """No rule of Python is applied to anything else; a name that a language has not is passed over."""
+    built = {monitor.name for monitor in build(None, source_site("x = $0\n", language))}
+    assert names <= built
+    assert not built & {"lexical", "indentation", "call_syntax", "scope", "imports"}
+    asked = build(("lexical", "margins"), source_site("x = $0\n", language))
+    assert [monitor.name for monitor in asked] == ["heal", "utf8", "margins"]

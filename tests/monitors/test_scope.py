@@ -13,6 +13,7 @@ from analysis.facts import UNRESOLVED, Fact, FactKey, FactView
 from analysis.scanner import scan_text
 from monitors.base import Check, Lexed, Site
 from monitors.naming import Trail
+from monitors.options import Ban, Options
 from monitors.scope import Scope, position
 from monitors.strength import Rate, Strength
 from tests.monitors import sites
@@ -49,6 +50,18 @@ def write(at: Site, text: str, facts: FactView) -> tuple[float, Trail]:
     return monitor.step(monitor.start(), lexed, facts)
 
 
+def test_what_awaits_stands_where_something_is_asynchronous() -> None:
+    """Elsewhere ``await`` costs what any unknown name does."""
+    at = site("async def f():\n    pass\n$0\n")
+    assert write(at, "x = await os\n", view(at))[0] == 0.0
+
+
+def test_what_is_banned_is_not_in_scope() -> None:
+    """Its beginnings cost, too, where nothing else begins like them."""
+    at = replace(site(), options=Options(banned=(Ban("print"),)))
+    assert write(at, "x = amount + pri", view(at))[0] == pytest.approx(PLAIN)
+
+
 # A middle, and what it costs.
 PENALTIES = (
     ("x = amount + len(os)\n", 0.0),
@@ -63,6 +76,7 @@ PENALTIES = (
     ("x = os.find in os\n", 0.0),
     ("if os not in os: return\n", 0.0),
     ("x = (yield)\n", 0.0),
+    ("x = await os\n", PLAIN),
     ("x = (os  # and\n     if os else os)\n", 0.0),
     ("x = elsewhere\n", SEEN),
     ("x = wrong + amount\n", PLAIN),

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitors.base import Lexed
-from monitors.stop import StopPolicy, StopState
+from monitors.stop import StopPolicy
+from monitors.stopping import StopState
 from tests.monitors.laws import cut_points, pieces, source_text
 from tests.monitors.sites import site
 
@@ -179,3 +180,29 @@ def test_independent_of_tokens(new: bytes, cuts: list[int], cursor: str, multili
     assert state == whole
     cut, typed = policy.cut(state), len(site(cursor).typed)
     assert cut is None or typed <= cut <= typed + len(new)
+
+
+@given(new=source_text(), more=source_text(), cursor=st.sampled_from(CURSORS), multiline=st.booleans())
+def test_what_is_sure_stays(new: bytes, more: bytes, cursor: str, multiline: bool) -> None:
+    """No text that follows brings a cut before what was said to stay."""
+    policy, state = run(cursor, new, multiline, [])
+    _, after = run(cursor, new + more, multiline, [])
+    cut = policy.cut(after)
+    assert cut is None or cut >= policy.sure(state)
+
+
+@pytest.mark.parametrize(
+    ("text", "new", "sure"),
+    [
+        ("$0\n", "x = 1\ny = 2", "x = 1"),
+        ("def f():\n    $0\n", "x = 1\n\n    y = 2\n", "x = 1\n\n    y = 2"),
+        ("$0\n", "x = 1", ""),
+        ("$0\n", "a = 1\nb = 2\n", "a = 1\nb = 2"),
+        ("$0\n", "a(1)\nb(1)\n", "a(1)\nb"),
+        ("f($0)\n", "1,\n  2", ""),
+    ],
+)
+def test_finished_lines_are_sure(text: str, new: str, sure: str) -> None:
+    """All but what may be the beginning of going round; nothing where the cursor's line has a rest."""
+    policy, state = run(text, new.encode(), True, [])
+    assert new.encode()[: max(0, policy.sure(state) - len(site(text).typed))].decode() == sure

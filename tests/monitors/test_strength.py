@@ -4,12 +4,28 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 
 import pytest
 
-from monitors.strength import TABLE, UNMEASURED, Rate, Strength, load, stamp, upper_bound
+from monitors.strength import (
+    MEASURED,
+    MEASURED_WITH_SERVERS,
+    SERVERS_TABLE,
+    TABLE,
+    UNMEASURED,
+    Rate,
+    Strength,
+    load,
+    stamp,
+    upper_bound,
+)
 
-COMMAND = "python -m bench.truth_forbid --python ENVIRONMENT/bin/python --files 60 --update-table"
+COMMANDS = {
+    TABLE: "python -m bench.truth_forbid --python ENVIRONMENT/bin/python --files 60 --update-table",
+    SERVERS_TABLE: "python -m bench.truth_forbid_servers FOLDER --update-table",
+}
+TABLES = pytest.mark.parametrize("path", COMMANDS, ids=lambda path: path.stem)
 
 
 @pytest.mark.parametrize(
@@ -37,16 +53,19 @@ def test_penalty_is_the_logarithm_of_the_bound_times_strictness() -> None:
     assert Strength(rates, strictness=0.0).penalty("good") == 0
 
 
-def test_the_shipped_table_is_consistent() -> None:
+@TABLES
+def test_a_shipped_table_is_consistent(path: Path) -> None:
     """Every row's bound follows from its counts, and the rows are what the monitor reads."""
-    table = json.loads(TABLE.read_text(encoding="utf-8"))
+    table = json.loads(path.read_text(encoding="utf-8"))
     assert table["classes"]
     for name, row in table["classes"].items():
         assert row["bound"] == pytest.approx(upper_bound(row["forbidden"], row["sites"]), abs=2e-5), name
         assert load().rates[name] == Rate(**row)
 
 
-def test_the_shipped_table_was_measured_with_this_code() -> None:
+@TABLES
+def test_a_shipped_table_was_measured_with_this_code(path: Path) -> None:
     """A change to what was measured asks for a new measurement."""
-    table = json.loads(TABLE.read_text(encoding="utf-8"))
-    assert table["stamp"] == stamp(), f"monitors/strength.json is stale; run: {COMMAND}"
+    table = json.loads(path.read_text(encoding="utf-8"))
+    measured = MEASURED if path == TABLE else MEASURED_WITH_SERVERS
+    assert table["stamp"] == stamp(measured), f"{path.name} is stale; run: {COMMANDS[path]}"

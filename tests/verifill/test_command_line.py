@@ -36,6 +36,7 @@ OPTIONS = [
     ("--model some/model", PLAIN, ModelOptions(name="some/model"), Output.TEXT),
     ("--dtype float64", PLAIN, ModelOptions(dtype=Dtype.FLOAT64), Output.TEXT),
     ("--device cuda:1", PLAIN, ModelOptions(device="cuda:1"), Output.TEXT),
+    ("--draft-model some/model", PLAIN, ModelOptions(draft="some/model"), Output.TEXT),
     ("--in-process", replace(PLAIN, in_process=True), EMBEDDED, Output.TEXT),
     ("--explain", PLAIN, EMBEDDED, Output.EXPLAIN),
     ("--json", PLAIN, EMBEDDED, Output.JSON),
@@ -52,6 +53,7 @@ SERVE_OPTIONS = [
     ("--model some/model", LOCAL, ModelOptions(name="some/model")),
     ("--dtype float64", LOCAL, ModelOptions(dtype=Dtype.FLOAT64)),
     ("--device cuda:1", LOCAL, ModelOptions(device="cuda:1")),
+    ("--draft-model some/model", LOCAL, ModelOptions(draft="some/model")),
 ]
 
 

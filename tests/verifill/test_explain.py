@@ -9,8 +9,10 @@ import pytest
 from rich.console import Console
 
 from completion.types import Candidate, CompletionResult, Reason, Token
+from decoding.drafters.registry import BUILDERS
 from tests.verifill.samples import DOCUMENT, NOTHING, OFFSET, RESULT
-from verifill.explain.look import Look, visible
+from verifill.explain.attribution import MODEL
+from verifill.explain.look import Look, letter_of, meaning_of, visible
 from verifill.explain.view import COMPACT, FULL, Detail, explain, reason_in_words
 
 WIDE = Look(colours=False, unicode=True, width=100)
@@ -126,3 +128,10 @@ def test_line_ends(newline: str) -> None:
 def test_visible() -> None:
     """Control characters are spelled out."""
     assert visible("a\n\t\x00\x85\u2028é") == "a\\n\\t\\x00\\x85\\u2028é"
+
+
+def test_every_drafter_has_a_mark_and_words() -> None:
+    """No two have the same letter, and none is called by its name alone."""
+    names = (MODEL, *BUILDERS)
+    assert len({letter_of(name) for name in names} | {letter_of("another")}) == len(names) + 1
+    assert [name for name in names if meaning_of(name) == name] == []

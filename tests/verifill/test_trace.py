@@ -91,7 +91,7 @@ def test_options_arrive(monkeypatch: pytest.MonkeyPatch) -> None:
     assert run(["trace", "a.py:1"]) == 0
     wishes = (
         "--workspace w --max-tokens 7 --temperature 0.5 --seed 2 --monitors none --drafters none --strictness 2 "
-        "--facts live --python py --trust --model m --dtype float64 --device cuda -o t.json"
+        "--facts live --python py --trust --model m --dtype float64 --device cuda --draft-model d -o t.json"
     )
     assert run(["trace", "a.py:1", *wishes.split()]) == 0
     assert run(["trace", "--replay", "t.json"]) == 1
@@ -109,7 +109,7 @@ def test_options_arrive(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     assert calls == [
         ("a.py:1", CompleteOptions(), ModelOptions(), Path("trace.html")),
-        ("a.py:1", options, ModelOptions("m", Dtype.FLOAT64, "cuda"), Path("t.json")),
+        ("a.py:1", options, ModelOptions("m", Dtype.FLOAT64, "cuda", "d"), Path("t.json")),
         (Path("t.json"),),
     ]
 

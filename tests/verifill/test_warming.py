@@ -15,7 +15,7 @@ from completion.hosts import control
 from completion.hosts.run_folder import engines, run_folder
 from completion.loading import Service
 from completion.service import CompletionService
-from completion.types import CancelToken, CompletionRequest, CompletionResult
+from completion.types import CancelToken, CompletionRequest, CompletionResult, Tell
 from lsp_server.server import create_server
 from lsp_server.settings import ServerSettings
 from lsp_server.stdio import FrameWriter
@@ -51,7 +51,9 @@ class Watched:
         self._service = service
         self.results: list[CompletionResult] = []
 
-    async def complete(self, request: CompletionRequest, cancel: CancelToken) -> CompletionResult:
+    async def complete(
+        self, request: CompletionRequest, cancel: CancelToken, tell: Tell | None = None
+    ) -> CompletionResult:
         """Complete, and keep the result."""
         self.results.append(await self._service.complete(request, cancel))
         return self.results[-1]

@@ -14,13 +14,22 @@ QUIET = Style(dim=True)
 STRONG = Style(bold=True)
 REFUSED = Style(color="red", strike=True)
 
-# One colour and one letter an origin; the letters stand under the code where there is no colour.
+_COPIED = Style(color="yellow", bold=True)
+_GUESSED = Style(color="green", bold=True)
+
+# One colour for each kind of origin, and one letter for each; these stand under the code where there is no colour.
 _ORIGINS = {
     MODEL: (Style(color="cyan", bold=True), "m"),
     "monitor": (Style(color="magenta", bold=True), "a"),
     "heal": (Style(color="blue", bold=True), "h"),
-    "copyspec": (Style(color="yellow", bold=True), "c"),
-    "copyspec-paper": (Style(color="yellow", bold=True), "p"),
+    "copyspec": (_COPIED, "c"),
+    "copyspec-paper": (_COPIED, "p"),
+    "suffix": (_COPIED, "s"),
+    "edit_copy": (_COPIED, "e"),
+    "names": (_GUESSED, "n"),
+    "draft_model": (_GUESSED, "d"),
+    "heads": (_GUESSED, "x"),
+    "recycling": (_GUESSED, "r"),
 }
 _OTHER = Style(color="bright_green", bold=True), "+"
 
@@ -31,6 +40,12 @@ _MEANING = {
     "heal": "what you had typed",
     "copyspec": "copied, then checked by the model",
     "copyspec-paper": "copied with the paper's settings, then checked by the model",
+    "suffix": "copied from elsewhere in the project, then checked by the model",
+    "edit_copy": "copied from what stood there before, then checked by the model",
+    "names": "guessed among the names that the analysis lists, then checked by the model",
+    "draft_model": "guessed by a smaller model, then checked",
+    "heads": "guessed by the model's own heads, then checked by it",
+    "recycling": "guessed from what the model wanted before, then checked by it",
 }
 
 

@@ -66,12 +66,12 @@ async function toggle(): Promise<void> {
   window.setStatusBarMessage(`Verifill: suggestions in ${language} are ${on ? "on" : "off"}`, 5000);
 }
 
-async function trace({ servers }: Desk): Promise<void> {
+async function trace({ servers, context }: Desk): Promise<void> {
   const found = await servers.session?.client.sendRequest("workspace/executeCommand", {
     command: "verifill.traceLast",
     arguments: [],
   });
-  showTrace((found ?? null) as Trace | null);
+  showTrace((found ?? null) as Trace | null, context.extensionUri);
 }
 
 /** Run one of the server program's reports in a terminal. */

@@ -1,52 +1,54 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { type Trace, tracePage } from "../src/trace";
+import { tracePage } from "../src/trace";
 
-const TRACE: Trace = {
+const TRACE = {
+  answer: "model",
+  document: { path: "/w/a.py", text: "x = '</script><script>alert(1)</script>'\n" },
+  offset: 4,
   text: "ance\n",
   reason: null,
-  certificate: "1 name checked against <bank>",
-  model: "embedded",
-  dtype: "float32",
-  device: "cpu",
-  timings_ms: { total: 10, decode: 5 },
-  counters: { prompt_tokens: 41, drafted: { monitor: 1 }, denied: {} },
-  tokens: [
-    { text: "bal", origin: "model", denied: [{ monitor: "members", text: "am<script>" }], cut: false },
-    { text: "ance\n", origin: "monitor", denied: [], cut: false },
-    { text: "rest", origin: "a new drafter", denied: [], cut: true },
-  ],
+  tokens: [{ text: "bal", origin: "model", denied: [], cut: false }],
 };
+const PARTS = { script: "https://own/trace.js", style: "https://own/trace.css", source: "https://own" };
 
-const page = tracePage(TRACE, "", "NONCE");
+const page = tracePage(TRACE, "", PARTS, "NONCE");
+
+/** Return what the page's script will find. */
+function dataIn(text: string): Record<string, unknown> {
+  const found = /<script type="application\/json" id="data">(.*?)<\/script>/s.exec(text);
+  return JSON.parse(found?.[1] ?? "null") as Record<string, unknown>;
+}
 
 test("nothing of the code becomes markup", () => {
-  assert.ok(!page.includes("<script>"));
-  assert.ok(page.includes("am&lt;script&gt;"));
-  assert.ok(page.includes("against &lt;bank&gt;"));
+  assert.equal(page.match(/<script/g)?.length, 2);
+  assert.ok(!page.includes("alert(1)</script>"));
 });
 
-test("nothing comes from outside and no style stands on an element", () => {
-  assert.ok(page.includes("default-src 'none'; style-src 'nonce-NONCE'"));
-  assert.ok(!/(src|href)=|https?:|style="/.test(page));
+test("nothing runs and nothing is loaded but the extension's own files", () => {
+  assert.ok(page.includes("default-src 'none'; script-src https://own; style-src https://own 'nonce-NONCE'"));
+  const addresses = [...page.matchAll(/(?:src|href)="([^"]*)"/g)].map((found) => found[1]);
+  assert.deepEqual(addresses, [PARTS.style, PARTS.script]);
+  assert.ok(!page.includes('style="'));
 });
 
-test("every token is there with the one who wrote it", () => {
-  assert.match(page, /<span class="token model refused"[^>]*data-n="1">bal<\/span>/);
-  assert.match(page, /<span class="token monitor" title="forced by the analysis">ance/);
-  assert.match(page, /<span class="token copied cut" title="copied \(a new drafter\), then checked by the model, cut off">rest/);
-});
-
-test("what was refused is listed with the monitor", () => {
-  assert.match(page, /am&lt;script&gt;.*\(members\)/);
-});
-
-test("counters without a count are left out", () => {
-  assert.ok(page.includes("drafted</td><td>monitor 1"));
-  assert.ok(!page.includes("<td>denied</td>"));
+test("the program that draws gets what the server draws, too", () => {
+  const { document, offset, ...result } = TRACE;
+  assert.deepEqual(dataIn(page), { request: { document, offset }, result });
 });
 
 test("a silence is said in words", () => {
-  const silent: Trace = { ...TRACE, text: "", certificate: null, reason: "empty" };
-  assert.ok(tracePage(silent, "the model has nothing to add", "N").includes("No text: the model has nothing to add."));
+  const silent = { ...TRACE, text: "", reason: "empty" };
+  const { result } = dataIn(tracePage(silent, "the model has nothing to add", PARTS, "N"));
+  assert.equal((result as { reason: string }).reason, "the model has nothing to add");
+});
+
+test("the bundle has the server's drawing program in it", () => {
+  const script = readFileSync("dist/trace.js", "utf-8");
+  for (const words of ["Questions to the analysis", "What the model would have written", "Struck out"]) {
+    assert.ok(script.includes(words), words);
+  }
+  assert.ok(!/\b(import|export)\b\s*[{*]/.test(script));
+  assert.ok(readFileSync("dist/trace.css", "utf-8").includes(".verifill-trace"));
 });

@@ -12,7 +12,8 @@ from typing import Any
 from completion.hosts.base import EngineSettings
 from completion.hosts.engine_process import AlreadyRunning, run_engine
 from completion.hosts.run_folder import run_folder
-from completion.types import CancelToken, Candidate, CompletionRequest, CompletionResult, Listing, Reason
+from completion.trace import Rewriting, Trace
+from completion.types import CancelToken, Candidate, CompletionRequest, CompletionResult, Listing, Reason, Tell
 from models.errors import ModelError
 from models.progress import Say
 
@@ -24,6 +25,7 @@ class ScriptedService:
 
     model = "scripted"
     device = "none"
+    context = 512
 
     def __init__(self) -> None:
         """Have heard of nothing yet."""
@@ -31,7 +33,9 @@ class ScriptedService:
         self.warmed: list[str] = []
         self.cancelled = 0
 
-    async def complete(self, request: CompletionRequest, cancel: CancelToken) -> CompletionResult:
+    async def complete(
+        self, request: CompletionRequest, cancel: CancelToken, tell: Tell | None = None
+    ) -> CompletionResult:
         """Do what the document says."""
         word, _, rest = request.document.text.partition(" ")
         match word:
@@ -46,6 +50,12 @@ class ScriptedService:
                 raise ModelError(rest)
             case "bug":
                 raise KeyError(rest)
+            case "tell" | "tell-die" if tell is not None:
+                for end in range(1, len(rest) + 1):
+                    await asyncio.to_thread(tell, rest[:end])
+                if word == "tell-die":
+                    await asyncio.sleep(0.05)  # so that what was told is sent
+                    os._exit(9)
             case "wait":
                 while not cancel.cancelled:
                     await asyncio.sleep(0.001)
@@ -68,6 +78,10 @@ class ScriptedService:
     async def description(self, request: CompletionRequest, name: str, cancel: CancelToken) -> str:
         """Do what the document says, and describe a name by it."""
         return f"{name} of {(await self.complete(request, cancel)).text}"
+
+    async def trace(self, request: CompletionRequest) -> Trace | None:
+        """Remember only requests that were to be remembered: the document was written again."""
+        return Trace((), (), (), (), (Rewriting(0, request.document.text, "line"),)) if request.remembered else None
 
     def warm(self, request: CompletionRequest) -> None:
         """Remember the document."""

@@ -82,5 +82,6 @@ def test_build(tmp_path: Path) -> None:
 
 def test_keys() -> None:
     """Each build and each setting has an engine of its own."""
-    settings = [EngineSettings(), EngineSettings("m"), EngineSettings(dtype="float64"), EngineSettings(device="cpu")]
-    assert len({one.key(build) for one in settings for build in ("a", "b")}) == 8
+    changes = ({}, {"model": "m"}, {"dtype": "float64"}, {"device": "cpu"}, {"draft_model": "m"})
+    settings = [EngineSettings(**change) for change in changes]
+    assert len({one.key(build) for one in settings for build in ("a", "b")}) == 10

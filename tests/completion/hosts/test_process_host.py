@@ -57,7 +57,7 @@ def test_answers(front: Front) -> None:
     for text in ("plain", "<|fim_middle|>\r\n\f\0", "\ud800 \U0001f600", "x" * 3_000_000):
         result = service.complete_now(request(f"echo {text}"))
         assert result.text == text
-    assert (service.model, service.device, result.dtype) == ("scripted", "none", "words")
+    assert (service.model, service.device, result.dtype, service.context) == ("scripted", "none", "words", 512)
 
 
 def test_fronts_that_race_get_one_engine(front: Front, only_engine: OnlyEngine) -> None:
@@ -117,6 +117,48 @@ def test_killed_while_nobody_asks(front: Front, only_engine: OnlyEngine) -> None
     until(lambda: not files.is_running())
     time.sleep(0.1)
     assert not files.is_running()
+    assert service.complete_now(request("echo back")).text == "back"
+
+
+def test_a_text_is_told_while_it_is_written(front: Front) -> None:
+    """Each front hears of its own texts, in order and before the answer; who did not ask hears nothing."""
+    service = front()
+    texts = ("\ud800\U0001f600", "abc", "secret")
+    heard: list[list[str]] = [[] for _ in texts]
+
+    async def main() -> list[str]:
+        asked = [
+            service.complete(request(f"tell {text}"), CancelToken(), None if text == "secret" else told.append)
+            for text, told in zip(texts, heard, strict=True)
+        ]
+        return [result.text for result in await asyncio.gather(*asked)]
+
+    assert asyncio.run(main()) == list(texts)
+    assert heard == [["\ud800", "\ud800\U0001f600"], ["a", "ab", "abc"], []]
+
+
+def test_traces(front: Front, only_engine: OnlyEngine) -> None:
+    """What is remembered comes back whole; where the engine has ended, none is started to be asked."""
+    service = front()
+    wanted = replace(request("echo"), remembered=True)
+    trace = asyncio.run(service.trace(wanted))
+    assert trace is not None
+    assert trace.rewritings[0].text == "echo"
+    assert asyncio.run(service.trace(request("echo"))) is None
+    files = only_engine()
+    os.kill(pid_of(files), signal.SIGKILL)
+    until(lambda: not files.is_running())
+    time.sleep(0.1)
+    assert asyncio.run(service.trace(wanted)) is None
+    assert not files.is_running()
+
+
+def test_an_engine_that_dies_while_it_tells(front: Front) -> None:
+    """Another one might write something else: the request fails, and the next one has another engine."""
+    service, told = front(), list[str]()
+    with pytest.raises(EngineError, match="the engine has ended while it wrote; ask again"):
+        asyncio.run(service.complete(request("tell-die abc"), CancelToken(), told.append))
+    assert told == ["a", "ab", "abc"]
     assert service.complete_now(request("echo back")).text == "back"
 
 

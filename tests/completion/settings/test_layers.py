@@ -35,6 +35,7 @@ OTHERS = {
     "model": "some/model",
     "dtype": "float64",
     "device": "cuda:1",
+    "draft_model": "small/model",
 }
 
 
@@ -68,7 +69,7 @@ def test_no_project_names_a_program_before_it_is_trusted() -> None:
     stranger = {key.name for key in KEYS if Level.WORKSPACE in key.levels}
     trusted = {key.name for key in KEYS if Level.TRUSTED in key.levels}
     assert trusted - stranger == {"python"}
-    assert not trusted & {"model", "dtype", "device", "statistics", "editor_python", "popup"}
+    assert not trusted & {"model", "draft_model", "dtype", "device", "statistics", "editor_python", "popup"}
 
 
 def test_the_upper_layer_has_the_last_word() -> None:
