@@ -21,7 +21,7 @@ SAY := printf '\n\033[1m== %s\033[0m\n'
 # Nothing is fetched while testing or showing.
 export HF_HUB_OFFLINE := 1
 
-.PHONY: help setup demo test lint typecheck unit fix bench wheel vsix e2e langs clean
+.PHONY: help setup demo test lint typecheck unit fix bench wheel vsix e2e langs peers clean
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -87,9 +87,13 @@ langs: $(READY)  ## Tests with real language servers, set up in .langs/; LANGS="
 	@$(BIN)/python -m tests.langs.tools $(LANGS)
 	@$(BIN)/python -m pytest tests/langs $(ARGS)
 
+peers: $(READY)  ## Measure other programs beside ours; builds llama.cpp first (about ten minutes, needs cmake)
+	@$(BIN)/python -m bench.peers.setup
+	@$(BIN)/python -m bench.peers $(ARGS)
+
 clean:  ## Remove .venv and all caches
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
-	rm -rf .e2e .langs vscode-extension/node_modules vscode-extension/dist vscode-extension/server
+	rm -rf .e2e .langs .peers vscode-extension/node_modules vscode-extension/dist vscode-extension/server
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY):

@@ -39,8 +39,11 @@ _NUMBER: Final = re.compile(rb"(?<![\w$\x80-\xff])\d[\w.]*\Z")
 _WHITE: Final = frozenset(b" \t\r\n")
 _EQUALS: Final = ord("=")
 
-# What any name may follow, by an index signature; servers list only the names that are declared beside it.
-_ANY_NAME: Final = frozenset(("process.env", "import.meta.env"))
+# What servers list only a part of: by an index signature any name may follow; ``unsafe`` is Go's compiler itself.
+_ANY_NAME: Final = frozenset(("process.env", "import.meta.env", "unsafe"))
+
+# In a header without its body gopls does not know all the types.
+_HEADER: Final = re.compile(rb"\bfunc\b[^{]*\Z")
 
 # What every object has in JavaScript and TypeScript: a list of nothing else is of a type that says nothing.
 _OF_ALL_OBJECTS: Final = frozenset(
@@ -123,6 +126,7 @@ class SourceDereference:
         self._typed = len(site.typed)
         self._read_at = _read_at(site)
         self._makes = site.language.id in _MADE_BY_ASSIGNING
+        self._has_headers = site.language.id == "go"
         self._words = _WORDS.get(site.language.id, Words())
         self._inside = site.language.lexis.letters | WORD
         self._links = {name.encode(): sign for name, sign in _LINK.findall(document.prefix + document.suffix)}
@@ -179,7 +183,7 @@ class SourceDereference:
         if not self._is_value(before, sign):
             return None
         receiver = (scan.receiver or "") + sign.decode()
-        if scan.receiver in _ANY_NAME:
+        if scan.receiver in _ANY_NAME or (self._has_headers and _HEADER.search(scan.line)):
             return None
         if not hole.endswith(receiver.encode("utf-8", "replace")):
             receiver = sign.decode()

@@ -45,9 +45,11 @@ def ending(document: BaseDocument, hole: str) -> str:
     inside = scan(document.prefix + hole, language).nesting
     same = len(os.path.commonprefix((outside, inside)))
     closing = "".join(_closing(kind) for kind in reversed(inside[same:]))
-    if not same or outside[same - 1] not in (b"(", b"["):
+    around = outside[same - 1] if same else b"{"
+    if around == b"{":
         return f"{closing};"
-    return closing if document.suffix.lstrip().startswith(_GOES_ON) else f"{closing},"
+    is_element = around in (b"(", b"[") and not document.suffix.lstrip().startswith(_GOES_ON)
+    return f"{closing}," if is_element else closing
 
 
 def _closing(kind: bytes) -> str:

@@ -108,8 +108,14 @@ _GO: Final = Server(
     folders=("go/bin",),
     mend="install Go, then: go install golang.org/x/tools/gopls@latest (or: apt install gopls golang-go)",
     environment={"GOMEMLIMIT": "3GiB", "GOPROXY": "off", "GOTOOLCHAIN": "local"},
-    # With deep or fuzzy matching gopls calls every list incomplete.
-    options={"deepCompletion": False, "matcher": "CaseInsensitive", "completeUnimported": False},
+    options={
+        # With deep or fuzzy matching gopls calls every list incomplete.
+        "deepCompletion": False,
+        "matcher": "CaseInsensitive",
+        "completeUnimported": False,
+        # After 100 ms it would cut a list at the next hundred names, and not say so.
+        "completionBudget": "0s",
+    },
     sample=Sample(
         {"main.go": "", "go.mod": "module sample\n\ngo 1.18\n"},
         "package main\n\ntype Account struct{ Balance int }\n\nfunc show(account Account) {\n",

@@ -90,7 +90,7 @@ def served(program: Path, model: Path, options: Sequence[str], threads: int, con
     port = free_port()
     command = [str(program), "--model", str(model), "--host", HOST, "--port", str(port), "--parallel", "1"]
     command += ["--threads", str(threads), "--threads-batch", str(threads), "--ctx-size", str(context), *options]
-    silent = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    silent: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     with running(command, **silent) as process:
         server, end = LlamaServer(port), time.monotonic() + START
         while not server.is_ready():

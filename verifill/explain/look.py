@@ -45,7 +45,7 @@ _MEANING = {
     "names": "guessed among the names that the analysis lists, then checked by the model",
     "draft_model": "guessed by a smaller model, then checked",
     "heads": "guessed by the model's own heads, then checked by it",
-    "recycling": "guessed from what the model wanted before, then checked by it",
+    "recycling": "guessed by the model's habits, then checked by it",
 }
 
 

@@ -70,8 +70,8 @@ def explain(text: str, offset: int, result: CompletionResult, detail: Detail, lo
     yield Text()
     if result.reason is not None:
         yield _row("nothing", Text(f"{_REASONS[result.reason]} ({result.reason.value})"))
-    if written:
-        yield _row("by", _legend(written, look))
+    for number, origins in enumerate(_legend(written, look)):
+        yield _row("" if number else "by", origins)
     yield from _refused(refusals(result, typed), detail, look)
     if result.certificate is not None:
         yield _row("checked", Text(visible(result.certificate)))
@@ -89,15 +89,18 @@ def _row(label: str, content: Text) -> Text:
     return Text.assemble((f"{label:>{_LABEL_WIDTH}}  ", QUIET), content, no_wrap=True, overflow="ellipsis")
 
 
-def _legend(written: tuple[Piece, ...], look: Look) -> Text:
-    """Name the origins in their colours, or with their letters."""
-    legend = Text()
+def _legend(written: tuple[Piece, ...], look: Look) -> Iterator[Text]:
+    """Name the origins in their colours, or with their letters; as many on a line as there is room for."""
+    line = Text()
     for origin in in_order(piece.origin for piece in written):
         mark = look.swatch if look.colours else letter_of(origin)
-        legend.append(f"{mark} ", style_of(origin))
-        legend.append(f"{meaning_of(origin)}   ")
-    legend.rstrip()
-    return legend
+        named = Text.assemble((f"{mark} ", style_of(origin)), meaning_of(origin))
+        if line and _LABEL_WIDTH + 2 + len(line) + 3 + len(named) > look.width:
+            yield line
+            line = Text()
+        line.append("   " if line else "").append_text(named)
+    if line:
+        yield line
 
 
 def _refused(found: tuple[Refusal, ...], detail: Detail, look: Look) -> Iterator[Text]:

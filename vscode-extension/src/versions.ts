@@ -1,7 +1,7 @@
 /** Which servers this extension can talk to. */
 
 /** Older servers lack something that the extension needs. */
-export const OLDEST_SERVER = "0.3.0";
+export const OLDEST_SERVER = "0.4.0";
 
 /** Return whether `version` is `oldest` or newer; what is no version is not. */
 export function isAtLeast(version: string, oldest: string): boolean {
