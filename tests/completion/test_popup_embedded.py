@@ -57,8 +57,8 @@ PLACES = [
 def test_what_fits_the_place_comes_first(
     service: CompletionService, tmp_path: Path, marked: str, expected: set[str]
 ) -> None:
-    """Around a hundred names at most places, and two passes at each."""
-    assert ranked(service, marked, tmp_path / "a.py")[0] in expected
+    """Among the first three of around a hundred at most places; two passes at each."""
+    assert expected & set(ranked(service, marked, tmp_path / "a.py")[:3])
 
 
 def test_a_project_s_own_class(service: CompletionService) -> None:

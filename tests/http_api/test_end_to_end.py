@@ -52,10 +52,14 @@ class Program:
         return self.process.returncode
 
 
-def lasting(result: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what another process may do in another way: times, and how far it guessed."""
-    tokens = [{**token, "origin": ""} for token in result["tokens"]]
-    return {**result, "tokens": tokens, "timings_ms": 0, "counters": 0}
+def same(one: Any, other: Any) -> bool:
+    """Compare results, but for what another process may do in another way: times, how far it guessed, rounding."""
+    if isinstance(one, dict):
+        kept = one.keys() - {"timings_ms", "counters", "origin"}
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in kept)
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return one == (pytest.approx(other, abs=1e-3) if isinstance(other, float) else other)
 
 
 @pytest.fixture
@@ -88,7 +92,7 @@ def test_serve(program: Program, folder: Path, capsys: pytest.CaptureFixture[str
         ours = client.post("/v1/complete", json=body).json()
         assert run(["complete", f"{folder / 'a.py'}:3", "--json", "--facts", "none", "--in-process"]) == 0
         theirs = json.loads(capsys.readouterr().out)
-        assert lasting(ours) == lasting(theirs)
+        assert same(ours, theirs)
         assert client.get("/v1/health").json()["device"] == ours["device"]
         code = {"prefix": CODE[:CURSOR], "suffix": CODE[CURSOR:]}
         tabby = client.post("/v1/completions", json={"segments": {**code, "filepath": "a.py"}}).json()
