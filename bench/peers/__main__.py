@@ -43,7 +43,7 @@ from bench.peers.peer import PeerError, Way, Written
 from bench.peers.prompts import Keystroke, keystrokes
 from bench.peers.setup import FOLDER, server_in
 from bench.peers.stages import PLAIN, PRECISIONS, Setting, opened
-from bench.peers.summary import Row, as_bars, as_table, summary
+from bench.peers.summary import Row, as_bars, as_overview, as_table, summary
 from models.checkpoints import LoadedModel, load
 from models.placement import threads, use_threads
 
@@ -78,7 +78,7 @@ def main() -> int:
         sys.stderr.write(f"bench.peers: {error}\n")
         return 3
     numbers = {"threads": threads(), "new_tokens": NEW_TOKENS, "context": options.context, "stages": stages}
-    table = as_table(stages)
+    table = f"{as_overview(stages)}\n\n{as_table(stages)}"
     write_results("peers", numbers, table, options.out)
     groups = as_bars(stages)
     most = max(bar.high for shown in groups.values() for bar in shown)

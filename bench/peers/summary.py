@@ -84,8 +84,25 @@ def paired(rows: Sequence[Row], ours: Mapping[Keystroke, Written]) -> tuple[floa
     return float(theirs / mine_all), float(low), float(high)
 
 
+def as_overview(stages: Stages) -> str:
+    """Return the README's table: how many times our time with drafts the fastest way of each program takes."""
+    best: dict[str, dict[str, tuple[float, float, float]]] = {}
+    for stage, ways in stages.items():
+        for name, way in ways.items():
+            program, ratio = name.partition(",")[0], way["to_drafted"]
+            if name not in (PLAIN, DRAFTED) and ratio is not None:
+                known = best.setdefault(stage, {})
+                known[program] = min(known.get(program, ratio), ratio)
+    programs = dict.fromkeys(program for found in best.values() for program in found)
+    rows = [
+        (stage.replace("/", ", "), *(_ratio(found.get(program), bold=True) for program in programs))
+        for stage, found in best.items()
+    ]
+    return markdown(("model", *programs), rows)
+
+
 def as_table(stages: Stages) -> str:
-    """Return the README's table: how many times our time each way takes."""
+    """Return the table of all ways: how many times our time each takes."""
     rows = [
         (
             stage.replace("/", ", "),
