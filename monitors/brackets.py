@@ -12,7 +12,7 @@ Sound, given that what the user opened before the cursor and closes behind it be
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from analysis.facts import FactView
@@ -21,30 +21,9 @@ from analysis.scanner import Mode, Scan, scan_text
 from analysis.suffix import read_suffix
 from monitors.base import FORBIDDEN, Factless, Kind, Lexed, Site
 from monitors.remainder import closed_next, typed_over
+from monitors.typing_over import DEAD, FREE, LINE_ENDS, Progress, type_over
 
-_LINE_ENDS: Final = b"\r\n"
 _RELEVANT: Final = re.compile(rb"[)\]}\"'\r\n]")
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """State of the monitor.
-
-    Attributes:
-        ahead: Bytes of the typed part to come; they are the user's.
-        over: What of the cursor's line may still be typed over; None before that begins.
-        free: Nothing is constrained any more.
-        dead: Something forbidden was written.
-    """
-
-    ahead: int = 0
-    over: bytes | None = None
-    free: bool = False
-    dead: bool = False
-
-
-_DEAD: Final = Progress(dead=True)
-_FREE: Final = Progress(free=True)
 
 
 class Brackets(Factless):
@@ -67,7 +46,7 @@ class Brackets(Factless):
 
     def start(self) -> Progress:
         """Return the state at the start of the typed part."""
-        return _FREE if _broken(self._cursor) else Progress(ahead=len(self._site.typed))
+        return FREE if _broken(self._cursor) else Progress(ahead=len(self._site.typed))
 
     def step(self, state: Progress, text: Lexed, view: FactView) -> tuple[float, Progress]:
         """Forbid what closes wrongly, and an end that leaves the suffix something else to close."""
@@ -91,23 +70,23 @@ class Brackets(Factless):
 
     def _next(self, state: Progress, before: Scan, after: Scan, byte: int) -> Progress:
         if state.over is not None:
-            return _type_over(state.over, byte)
+            return type_over(state.over, byte)
         lost = before.depth - after.depth
         if before.mode is Mode.CODE and byte in b")]}":
             if lost != 1:
-                return _DEAD
+                return DEAD
         elif lost <= 0:
             return state
-        if byte in _LINE_ENDS:
+        if byte in LINE_ENDS:
             cut_off_is_ours = self._reading is not None or after.depth >= len(self._nesting)
-            return _DEAD if cut_off_is_ours else state
+            return DEAD if cut_off_is_ours else state
         return state if after.depth >= self._protected else self._begin_over(before, byte)
 
     def _begin_over(self, before: Scan, byte: int) -> Progress:
         """Something that the suffix closes was closed: allowed as the start of typing over."""
         closer = before.nesting[-1] if before.mode is Mode.STRING and byte != 125 else bytes((byte,))
         rest = self._over.lstrip(b",;:")
-        return Progress(over=rest[len(closer) :]) if rest.startswith(closer) else _DEAD
+        return Progress(over=rest[len(closer) :]) if rest.startswith(closer) else DEAD
 
     def _may_end(self, state: Progress, text: Lexed) -> bool:
         if state.dead:
@@ -122,14 +101,6 @@ class Brackets(Factless):
             return all(depth == wanted for depth, wanted in zip(depths, self._reading.depths, strict=False))
         closes_more = len(expected) > len(self._nesting)
         return closes_more and end.nesting == self._nesting
-
-
-def _type_over(rest: bytes, byte: int) -> Progress:
-    if byte in _LINE_ENDS:
-        return _FREE
-    if byte in b" \t":
-        return Progress(over=rest)
-    return Progress(over=rest[1:]) if rest[:1] == bytes((byte,)) else _DEAD
 
 
 def _broken(cursor: Scan) -> bool:

@@ -11,7 +11,7 @@ Sound, given that what the user opened before the cursor and closes behind it be
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from analysis.facts import FactView
@@ -20,30 +20,9 @@ from analysis.source_scanner import SourceScan, scan_source
 from analysis.source_suffix import read_source_suffix
 from monitors.base import FORBIDDEN, Factless, Kind, Lexed, Site
 from monitors.remainder import closed_next, typed_over
+from monitors.typing_over import DEAD, FREE, LINE_ENDS, Progress, type_over
 
-_LINE_ENDS: Final = b"\r\n"
 _CLOSING_BRACKETS: Final = b")]}"
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """State of the monitor.
-
-    Attributes:
-        ahead: Bytes of the typed part to come; they are the user's.
-        over: What of the cursor's line may still be typed over; None before that begins.
-        free: Nothing is constrained any more.
-        dead: Something forbidden was written.
-    """
-
-    ahead: int = 0
-    over: bytes | None = None
-    free: bool = False
-    dead: bool = False
-
-
-_DEAD: Final = Progress(dead=True)
-_FREE: Final = Progress(free=True)
 
 
 class SourceBrackets(Factless):
@@ -66,7 +45,7 @@ class SourceBrackets(Factless):
 
     def start(self) -> Progress:
         """Return the state at the start of the typed part."""
-        return Progress(ahead=len(self._site.typed)) if self._cursor.certain else _FREE
+        return Progress(ahead=len(self._site.typed)) if self._cursor.certain else FREE
 
     def step(self, state: Progress, text: Lexed[SourceScan], view: FactView) -> tuple[float, Progress]:
         """Forbid what closes wrongly, and an end that leaves the suffix something else to close."""
@@ -84,25 +63,25 @@ class SourceBrackets(Factless):
 
     def _next(self, state: Progress, before: SourceScan, after: SourceScan, byte: int) -> Progress:
         if state.over is not None:
-            return _type_over(state.over, byte)
+            return type_over(state.over, byte)
         if not before.certain or not after.certain:
-            return state if before.in_directive or after.in_directive else _FREE
+            return state if before.in_directive or after.in_directive else FREE
         lost = before.depth - after.depth
         if before.mode is Mode.CODE and byte in _CLOSING_BRACKETS:
             if lost != 1:
-                return _DEAD
+                return DEAD
         elif lost <= 0:
             return state
-        elif byte in _LINE_ENDS:
+        elif byte in LINE_ENDS:
             cut_off_is_ours = self._reading is not None or after.depth >= len(self._nesting)
-            return _DEAD if cut_off_is_ours else state
+            return DEAD if cut_off_is_ours else state
         return state if after.depth >= self._protected else self._begin_over(before, byte)
 
     def _begin_over(self, before: SourceScan, byte: int) -> Progress:
         """Something that the suffix closes was closed: allowed as the start of typing over."""
         rest = self._over.lstrip(b",;:")
         closer = bytes((byte,))
-        return Progress(over=rest[1:]) if rest.startswith(closer) and len(before.quote) <= 1 else _DEAD
+        return Progress(over=rest[1:]) if rest.startswith(closer) and len(before.quote) <= 1 else DEAD
 
     def _may_end(self, state: Progress, text: Lexed[SourceScan]) -> bool:
         if state.dead:
@@ -122,11 +101,3 @@ class SourceBrackets(Factless):
     def _may_stay_open(self, nesting: tuple[bytes, ...], expected: tuple[bytes, ...]) -> bool:
         """Whether an end that does not fit the suffix leaves a block open that the user has left open."""
         return nesting == self._nesting[: len(nesting)] and len(nesting) > len(expected) and nesting[-1] == b"{"
-
-
-def _type_over(rest: bytes, byte: int) -> Progress:
-    if byte in _LINE_ENDS:
-        return _FREE
-    if byte in b" \t":
-        return Progress(over=rest)
-    return Progress(over=rest[1:]) if rest[:1] == bytes((byte,)) else _DEAD
