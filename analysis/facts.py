@@ -54,8 +54,8 @@ class FactKey:
     """One question to the analysis.
 
     Attributes:
-        kind: What is asked.  About Python a key of ``analysis.analyzers.jedi_worker.ANSWERS``: "attributes" lists the
-            names that may follow ``receiver.``.  About other languages one of ``analysis.analyzers.lsp_answers.KINDS``.
+        kind: What is asked.  About Python a key of ``analyzers.jedi.worker.ANSWERS``: "attributes" lists the names that
+            may follow ``receiver.``.  About other languages one of ``analyzers.language_servers.answers.KINDS``.
         document: Digest of the base document.
         receiver: Source text of what is asked about, for example ``self._session``; for "names" the line's
             indentation.

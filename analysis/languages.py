@@ -11,8 +11,8 @@ import os
 from dataclasses import dataclass, replace
 from typing import Final
 
-from analysis.lexicon import LETTERS
-from analysis.lexis import UNKNOWN, Lexis, Text
+from analysis.python.lexicon import LETTERS
+from analysis.source.lexis import UNKNOWN, Lexis, Text
 
 
 class Blocks(enum.Enum):
@@ -80,7 +80,7 @@ PYTHON: Final = Language(
     blocks=Blocks.INDENTATION,
     grammar=("tree_sitter_python", "language"),
 )
-"""Python has a scanner of its own (``analysis.scanner``), which knows more than a ``Lexis`` can say."""
+"""Python has a scanner of its own (``analysis.python.scanner``), which knows more than a ``Lexis`` can say."""
 
 PLAIN: Final = Language("plaintext", ("plain", "text"), (".txt", ".text", ".log"))
 """Nothing is known: words and lines."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Protocol, Self
 
 from analysis.languages import PYTHON, Language
-from analysis.scanner import START, Mode, scan_text
-from analysis.source_scanner import scan_document, start_of
+from analysis.python.scanner import START, Mode, scan_text
+from analysis.source.scanner import scan_document, start_of
 
 
 class LexicalState(Protocol):
     """What the decode loop and monitors of any language read; immutable, the same however the text was cut.
 
-    ``analysis.scanner.Scan`` says what each attribute means.
+    ``analysis.python.scanner.Scan`` says what each attribute means.
     """
 
     @property

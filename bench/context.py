@@ -28,7 +28,7 @@ import torch
 from rich.console import Console
 from rich.progress import track
 
-from analysis.analyzers.jedi_pool import JediPool
+from analysis.analyzers.jedi.pool import JediPool
 from analysis.store import FactStore
 from bench import cases
 from bench.common import RESULTS, interval, markdown, write_results

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.facts import NoFacts
-from analysis.scanner import START
+from analysis.python.scanner import START
 from bench.rewriting import Endless, ForcedEngine
 from completion.corpora.request import Corpora
 from completion.generation import CONTEXT_TOKENS, unseen_of

@@ -32,7 +32,7 @@ import torch
 from rich.progress import track
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
-from analysis.analyzers.jedi_pool import JediPool
+from analysis.analyzers.jedi.pool import JediPool
 from analysis.store import FactStore
 from bench.common import interval, markdown, write_results
 from completion.generation import CONTEXT_TOKENS

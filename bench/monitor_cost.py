@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from analysis.analyzers.jedi_pool import JediPool
+from analysis.analyzers.jedi.pool import JediPool
 from analysis.facts import FactKey, FactView
-from analysis.scanner import Scan
+from analysis.python.scanner import Scan
 from analysis.store import FactStore
 from bench.cases import Case, request_of
 from completion.generation import CONTEXT_TOKENS, job_of, masker_of

@@ -24,7 +24,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import track
 
-from analysis.analyzers.jedi_pool import JediPool
+from analysis.analyzers.jedi.pool import JediPool
 from analysis.store import FactStore
 from bench.cases import Case, first_name, read_cases, request_of, sample, site_packages
 from bench.common import RESULTS, interval, markdown, write_results

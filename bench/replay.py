@@ -8,7 +8,7 @@ from typing import Any
 
 from analysis.facts import BaseDocument, FactSource
 from analysis.modes import settle_here
-from analysis.scanner import Scan, scan_text
+from analysis.python.scanner import Scan, scan_text
 from bench.sites import Line
 from monitors import registry
 from monitors.base import Kind, Lexed, Monitor, Site

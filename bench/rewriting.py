@@ -22,7 +22,7 @@ import torch
 from rich.progress import track
 
 from analysis.facts import NoFacts
-from analysis.scanner import START
+from analysis.python.scanner import START
 from bench.common import interval, markdown, write_results
 from decoding.draft_length import DEFAULT_MOST, DraftLength
 from decoding.drafters.copyspec import PAPER, CopySpec

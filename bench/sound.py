@@ -25,7 +25,7 @@ from rich.progress import track
 from tokenizers import Tokenizer
 
 from analysis.facts import BaseDocument, FactView
-from analysis.scanner import START, Scan, scan_text
+from analysis.python.scanner import START, Scan, scan_text
 from bench.common import RESULTS, markdown, write_results
 from bench.sites import EVALUATION, STANDARD_LIBRARY, TABLE_DISTRIBUTIONS, packages_of, python_files, read_source
 from bench.tokenizers import embedded, large

@@ -28,7 +28,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import track
 
-from analysis.analyzers.jedi_pool import JediPool
+from analysis.analyzers.jedi.pool import JediPool
 from analysis.facts import UNRESOLVED
 from analysis.store import FactStore
 from bench.common import RESULTS, machine, markdown

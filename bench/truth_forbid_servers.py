@@ -25,7 +25,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import track
 
-from analysis.analyzers.lsp_pool import LanguageServers
+from analysis.analyzers.language_servers.pool import LanguageServers
 from analysis.facts import BaseDocument, Fact, FactKey, FactSource
 from analysis.languages import language_of
 from analysis.lexing import LexicalState, scan

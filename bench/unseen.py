@@ -28,7 +28,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import track
 
-from analysis.analyzers.jedi_pool import JediPool
+from analysis.analyzers.jedi.pool import JediPool
 from analysis.store import FactStore
 from bench.cases import first_name, site_packages
 from bench.chart import Bar, bars

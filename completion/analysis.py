@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from analysis.analyzers.by_language import ByLanguage
-from analysis.analyzers.jedi_pool import JediPool
-from analysis.analyzers.lsp_pool import LanguageServers
+from analysis.analyzers.jedi.pool import JediPool
+from analysis.analyzers.language_servers.pool import LanguageServers
 from analysis.store import FactStore
 from completion.user_folders import data_folder
 

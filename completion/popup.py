@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from analysis.facts import Fact, FactKey, Parameter, ParameterKind, Signature
 from analysis.languages import PYTHON
-from analysis.lexicon import WORD
 from analysis.modes import LOOK_AGAIN_S
-from analysis.scanner import Mode, scan_text
+from analysis.python.lexicon import WORD
+from analysis.python.scanner import Mode, scan_text
 from completion.generation import Generation
 from completion.layout import Layout, lay_out
 from completion.types import Listing

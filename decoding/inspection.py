@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from analysis.lexicon import COMPOUND
+from analysis.python.lexicon import COMPOUND
 from decoding.choosing import choose, cut, drop
 from decoding.landing import landing
 from decoding.masking import Choice

@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Final
 
-from analysis.lexicon import CLOSERS, COMPOUND, KEYWORDS, LETTERS, QUOTES, WORD
 from analysis.lexing import LexicalState
-from analysis.place import HOLE
-from analysis.scanner import Mode
+from analysis.python.lexicon import CLOSERS, COMPOUND, KEYWORDS, LETTERS, QUOTES, WORD
+from analysis.python.place import HOLE
+from analysis.python.scanner import Mode
 from decoding.run import Run
 from decoding.trim import end_of, typed_length, watch_at
 from monitors.base import FORBIDDEN

@@ -34,7 +34,7 @@ from itertools import pairwise
 import torch
 
 from analysis.facts import FactKey
-from analysis.lexicon import IMPORTS
+from analysis.python.lexicon import IMPORTS
 from decoding.choosing import append, choose, cut, emitted, settle
 from decoding.drafting import guarded
 from decoding.inspection import inspect, revived

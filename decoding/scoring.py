@@ -19,7 +19,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from analysis.lexicon import WORD
+from analysis.python.lexicon import WORD
 from decoding.types import Steps
 from models.engines.base import Engine, Rows, Slab
 from models.engines.prefill import common_length

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from analysis.lexicon import QUOTES, WORD
 from analysis.lexing import LexicalState
+from analysis.python.lexicon import QUOTES, WORD
 from decoding.run import Run
 from decoding.watch import Watch
 from monitors.base import FORBIDDEN, Lexed

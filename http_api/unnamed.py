@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.guessing import looks_like_python
+from analysis.python.guessing import looks_like_python
 from completion.types import Document
 from http_api.settings import ServerSettings
 

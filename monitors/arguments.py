@@ -13,8 +13,8 @@ from collections.abc import Generator, Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from analysis.lexicon import ATOMS, KEYWORDS, SOFT_KEYWORDS
-from analysis.scanner import START, Mode, Scan
+from analysis.python.lexicon import ATOMS, KEYWORDS, SOFT_KEYWORDS
+from analysis.python.scanner import START, Mode, Scan
 from monitors.base import Lexed
 
 _EVENT: Final = re.compile(rb"[(),\[\]{}]")

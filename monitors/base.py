@@ -24,7 +24,7 @@ from typing_extensions import TypeVar
 from analysis.facts import BaseDocument, FactKey, FactView
 from analysis.languages import Language, language_of
 from analysis.lexing import LexicalState
-from analysis.scanner import Scan
+from analysis.python.scanner import Scan
 from monitors.options import Options
 
 FORBIDDEN = float("-inf")

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from analysis.blocks import Blocks, Column, Descent, descent, read_on
-from analysis.scanner import Scan
+from analysis.python.blocks import Blocks, Column, Descent, descent, read_on
+from analysis.python.scanner import Scan
 from monitors.base import Site
 
 CLAUSES: Final = frozenset((b"elif", b"else", b"except", b"finally"))

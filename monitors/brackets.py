@@ -16,9 +16,9 @@ from dataclasses import replace
 from typing import Final
 
 from analysis.facts import FactView
-from analysis.lexicon import STATEMENT_LINE
-from analysis.scanner import Mode, Scan, scan_text
-from analysis.suffix import read_suffix
+from analysis.python.lexicon import STATEMENT_LINE
+from analysis.python.scanner import Mode, Scan, scan_text
+from analysis.python.suffix import read_suffix
 from monitors.base import FORBIDDEN, Factless, Kind, Lexed, Site
 from monitors.remainder import closed_next, typed_over
 from monitors.typing_over import DEAD, FREE, LINE_ENDS, Progress, type_over

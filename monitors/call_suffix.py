@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from analysis.scanner import Scan, scan_text
+from analysis.python.scanner import Scan, scan_text
 from monitors.arguments import Call, Event, Form, Levels, Reader, levels_at
 from monitors.base import Lexed, Site
 

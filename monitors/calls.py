@@ -21,8 +21,8 @@ from functools import cached_property, lru_cache
 from typing import Final
 
 from analysis.facts import Fact, FactKey, FactView
-from analysis.lexicon import ATOMS, OPERAND_WORDS, PREFIXES, WORD
-from analysis.scanner import Scan
+from analysis.python.lexicon import ATOMS, OPERAND_WORDS, PREFIXES, WORD
+from analysis.python.scanner import Scan
 from monitors.arguments import Call, Event, Form, Levels, Reader, Step, ends_with_comma, levels_at, quiet
 from monitors.base import Check, Continuations, Kind, Lexed, Site
 from monitors.call_suffix import arguments_behind

@@ -17,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from analysis.facts import UNRESOLVED, Fact, FactKey, FactView
-from analysis.scanner import Scan
+from analysis.python.scanner import Scan
 from monitors.base import Check, Continuations, Kind, Lexed, Site
 from monitors.listed import Listed, judgement
 from monitors.naming import read_at

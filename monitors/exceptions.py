@@ -13,8 +13,8 @@ import re
 from functools import lru_cache
 
 from analysis.facts import UNRESOLVED, FactKey
-from analysis.lexicon import KEYWORDS
-from analysis.scanner import Scan
+from analysis.python.lexicon import KEYWORDS
+from analysis.python.scanner import Scan
 from monitors.base import Lexed, Site
 from monitors.listed import Listed
 from monitors.naming import Name, NameMonitor

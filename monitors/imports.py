@@ -14,8 +14,8 @@ from functools import lru_cache
 from typing import Final
 
 from analysis.facts import UNRESOLVED, FactKey
-from analysis.lexicon import IMPORTS
-from analysis.scanner import Scan
+from analysis.python.lexicon import IMPORTS
+from analysis.python.scanner import Scan
 from monitors.base import Lexed, Site
 from monitors.listed import Listed
 from monitors.naming import Name, NameMonitor

@@ -16,10 +16,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
-from analysis.blocks import Blocks, Column, begins_statement, first_statement, open_blocks, read_on
 from analysis.facts import FactView
-from analysis.lexicon import COMPOUND, WORD
-from analysis.scanner import Mode, Scan
+from analysis.python.blocks import Blocks, Column, begins_statement, first_statement, open_blocks, read_on
+from analysis.python.lexicon import COMPOUND, WORD
+from analysis.python.scanner import Mode, Scan
 from monitors.base import FORBIDDEN, Factless, Kind, Lexed, Site
 from monitors.behind import behind_line
 

@@ -11,10 +11,10 @@ import re
 from functools import cached_property, lru_cache
 from typing import Final
 
-from analysis.blocks import Blocks, Column
 from analysis.facts import BaseDocument
-from analysis.lexicon import COMPOUND, QUOTES, SOFT_KEYWORDS
-from analysis.scanner import Scan
+from analysis.python.blocks import Blocks, Column
+from analysis.python.lexicon import COMPOUND, QUOTES, SOFT_KEYWORDS
+from analysis.python.scanner import Scan
 from monitors.behind import Behind
 from monitors.words import Words
 

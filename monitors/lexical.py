@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from analysis.facts import FactView
-from analysis.lexicon import DIGITS, IMPORTS, KEYWORDS, LETTERS, OPERAND_WORDS, WORD
-from analysis.scanner import Mode, Scan
+from analysis.python.lexicon import DIGITS, IMPORTS, KEYWORDS, LETTERS, OPERAND_WORDS, WORD
+from analysis.python.scanner import Mode, Scan
 from monitors.base import FORBIDDEN, Factless, Kind, Lexed, Site
 
 _BANG: Final = ord("!")

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from analysis.blocks import Column
+from analysis.python.blocks import Column
 from monitors.options import Automaton
 
 _LITERAL: Final = re.compile(

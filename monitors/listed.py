@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from analysis.facts import UNRESOLVED, Fact
-from analysis.lexicon import LETTERS
-from analysis.lexicon import WORD as WORD_BYTES
+from analysis.python.lexicon import LETTERS
+from analysis.python.lexicon import WORD as WORD_BYTES
 from monitors.base import Check, Continuations
 from monitors.strength import Prices
 from monitors.words import AnyOf, Words

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from analysis.blocks import Blocks, Column, descent, read_on
 from analysis.facts import FactView
-from analysis.lexicon import BLANKS
-from analysis.scanner import Scan
+from analysis.python.blocks import Blocks, Column, descent, read_on
+from analysis.python.lexicon import BLANKS
+from analysis.python.scanner import Scan
 from monitors.base import FORBIDDEN, Factless, Kind, Lexed, Site
 from monitors.behind import behind_line
 from monitors.indentation import begins_lines, blocks_before

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from analysis.facts import FactKey, FactView
-from analysis.scanner import Mode, Scan, scan_text
+from analysis.python.scanner import Mode, Scan, scan_text
 from monitors.arguments import Call, Event, Form, Levels, Reader, levels_at, quiet
 from monitors.base import Check, Continuations, Kind, Lexed, Site
 from monitors.calls import QUERY as SIGNATURES

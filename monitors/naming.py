@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 
 from analysis.facts import Fact, FactKey, FactView
-from analysis.scanner import Scan
+from analysis.python.scanner import Scan
 from monitors.base import Check, Continuations, Kind, Lexed, Site
 from monitors.listed import Listed, judgement
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from analysis.facts import FactView
-from analysis.scanner import Mode, Scan, scan_text
+from analysis.python.scanner import Mode, Scan, scan_text
 from monitors.base import FORBIDDEN, Factless, Kind, Lexed, Site
 
 _BREAKS: Final = frozenset(b"\r\n#")

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from analysis.facts import FactView
-from analysis.lexicon import BLANKS, IMPORTS, WORD
-from analysis.scanner import Mode, Scan
+from analysis.python.lexicon import BLANKS, IMPORTS, WORD
+from analysis.python.scanner import Mode, Scan
 from monitors.base import FORBIDDEN, Factless, Kind, Lexed, Monitor, Site
 from monitors.options import Ban
 

@@ -12,7 +12,7 @@ import builtins
 import re
 
 from analysis.facts import BaseDocument, FactKey
-from analysis.scanner import Scan, scan_text
+from analysis.python.scanner import Scan, scan_text
 from monitors.base import Site
 from monitors.words import WORD, all_words
 

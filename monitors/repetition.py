@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from analysis.facts import FactView
-from analysis.lexicon import BLANKS, IMPORTS, RETURN, WORD
+from analysis.python.lexicon import BLANKS, IMPORTS, RETURN, WORD
 from monitors.base import Factless, Kind, Lexed, Site
 
 DECAY: Final = math.log(0.5)

@@ -17,8 +17,8 @@ from functools import lru_cache
 from itertools import product
 
 from analysis.facts import UNRESOLVED, FactKey
-from analysis.lexicon import ATOMS, BLANKS, IMPORTS, KEYWORDS, NEWLINE, OPERAND_WORDS, PREFIXES, QUOTES, RETURN
-from analysis.scanner import Mode, Scan
+from analysis.python.lexicon import ATOMS, BLANKS, IMPORTS, KEYWORDS, NEWLINE, OPERAND_WORDS, PREFIXES, QUOTES, RETURN
+from analysis.python.scanner import Mode, Scan
 from monitors.base import Continuations, Site
 from monitors.listed import Listed
 from monitors.naming import Name, NameMonitor, Trail, read_at

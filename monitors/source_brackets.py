@@ -15,9 +15,9 @@ from dataclasses import replace
 from typing import Final
 
 from analysis.facts import FactView
-from analysis.scanner import Mode
-from analysis.source_scanner import SourceScan, scan_source
-from analysis.source_suffix import read_source_suffix
+from analysis.python.scanner import Mode
+from analysis.source.scanner import SourceScan, scan_source
+from analysis.source.suffix import read_source_suffix
 from monitors.base import FORBIDDEN, Factless, Kind, Lexed, Site
 from monitors.remainder import closed_next, typed_over
 from monitors.typing_over import DEAD, FREE, LINE_ENDS, Progress, type_over

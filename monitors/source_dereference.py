@@ -17,11 +17,11 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from analysis.analyzers.lsp_answers import WEAK
+from analysis.analyzers.language_servers.answers import WEAK
 from analysis.facts import UNRESOLVED, BaseDocument, Fact, FactKey, FactView
-from analysis.lexicon import WORD
-from analysis.scanner import Mode
-from analysis.source_scanner import SourceScan
+from analysis.python.lexicon import WORD
+from analysis.python.scanner import Mode
+from analysis.source.scanner import SourceScan
 from monitors.base import Check, Continuations, Kind, Lexed, Site
 from monitors.listed import Listed, judgement
 from monitors.naming import LOAD_BEHIND

@@ -6,10 +6,10 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Final
 
-from analysis.lexicon import COMPOUND
 from analysis.lexing import LexicalState
-from analysis.scanner import scan_text
-from analysis.suffix import read_suffix
+from analysis.python.lexicon import COMPOUND
+from analysis.python.scanner import scan_text
+from analysis.python.suffix import read_suffix
 from analysis.syntax import SyntaxWindow
 from monitors.base import Site
 from monitors.stopping import Stage, Stopping, StopState, column_of

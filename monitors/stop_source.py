@@ -12,8 +12,8 @@ from functools import cached_property
 from typing import Final
 
 from analysis.lexing import LexicalState
-from analysis.source_scanner import SourceScan, scan_source
-from analysis.source_suffix import read_source_suffix
+from analysis.source.scanner import SourceScan, scan_source
+from analysis.source.suffix import read_source_suffix
 from monitors.base import Site
 from monitors.stopping import Stage, Stopping, StopState
 

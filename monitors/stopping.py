@@ -22,9 +22,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 
-from analysis.lexicon import QUOTES
 from analysis.lexing import LexicalState
-from analysis.scanner import Mode
+from analysis.python.lexicon import QUOTES
+from analysis.python.scanner import Mode
 from monitors.base import Lexed, Site
 from monitors.remainder import closed_next, typed_over
 

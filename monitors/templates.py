@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from analysis.scanner import START, Mode, Scan
+from analysis.python.scanner import START, Mode, Scan
 from monitors.arguments import Call, levels_at
 
 PERCENT: Final = "percent"

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from analysis.facts import UNRESOLVED, Fact, FactKey, Signature
-from analysis.lexicon import WORD
+from analysis.python.lexicon import WORD
 from monitors.arguments import Call, Form, Step
 from monitors.base import Check, Continuations
 from monitors.rooms import Room

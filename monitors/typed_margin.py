@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from analysis.facts import FactView
 from analysis.lexing import LexicalState
-from analysis.scanner import Mode
+from analysis.python.scanner import Mode
 from monitors.base import FORBIDDEN, Factless, Kind, Lexed, Site
 from monitors.stopping import column_of
 

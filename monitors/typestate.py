@@ -15,9 +15,9 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final
 
-from analysis.blocks import Column
 from analysis.facts import FactView
-from analysis.scanner import START, Mode, Scan, scan_text
+from analysis.python.blocks import Column
+from analysis.python.scanner import START, Mode, Scan, scan_text
 from monitors.base import FORBIDDEN, Factless, Kind, Lexed, Site
 from monitors.lifetimes import Lifetimes
 

@@ -18,9 +18,9 @@ from functools import cached_property, lru_cache
 from typing import Final
 
 from analysis.facts import FactView
-from analysis.lexicon import BLANKS, NEWLINE, RETURN
 from analysis.lexing import LexicalState
-from analysis.scanner import scan_text
+from analysis.python.lexicon import BLANKS, NEWLINE, RETURN
+from analysis.python.scanner import scan_text
 from analysis.syntax import SyntaxWindow
 from monitors.base import FORBIDDEN, Factless, Kind, Lexed, Site
 

@@ -145,7 +145,7 @@ def _speed(model: LoadedModel) -> Finding:
 
 def _analysis(python: str | None, trust: bool) -> Iterator[Finding]:
     """Ask a worker process a question with a known answer, in the user's environment."""
-    from analysis.analyzers.jedi_pool import JediPool
+    from analysis.analyzers.jedi.pool import JediPool
     from analysis.facts import BaseDocument, Fact, FactKey
 
     here = Path.cwd()
@@ -184,7 +184,7 @@ def _syntax() -> Iterator[Finding]:
 
 def _languages() -> Iterator[Finding]:
     """Look whether what was added for other languages is still there; verifill languages doctor asks it."""
-    from analysis.analyzers.lsp_home import Home, program
+    from analysis.analyzers.language_servers.home import Home, program
     from completion.analysis import languages_folder
 
     home = Home(languages_folder())

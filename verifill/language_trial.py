@@ -6,9 +6,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from analysis.analyzers.lsp_home import Home, Limits, wish
-from analysis.analyzers.lsp_process import LspProcess, command
-from analysis.analyzers.lsp_servers import Server
+from analysis.analyzers.language_servers.catalogue import Server
+from analysis.analyzers.language_servers.home import Home, Limits, wish
+from analysis.analyzers.language_servers.process import LspProcess, command
 from analysis.facts import BaseDocument, FactKey
 from analysis.worker_process import WorkerError
 

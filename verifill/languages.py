@@ -16,8 +16,8 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from analysis.analyzers.lsp_home import REQUIREMENTS, Home, Installed, program, write_record
-from analysis.analyzers.lsp_servers import SERVERS, Server, server_of
+from analysis.analyzers.language_servers.catalogue import SERVERS, Server, server_of
+from analysis.analyzers.language_servers.home import REQUIREMENTS, Home, Installed, program, write_record
 from completion.analysis import languages_folder
 from completion.hosts.lock import Lock
 from models.progress import Say

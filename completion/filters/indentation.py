@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from analysis.blocks import open_blocks
 from analysis.languages import PYTHON
-from analysis.scanner import scan_text
+from analysis.python.blocks import open_blocks
+from analysis.python.scanner import scan_text
 from completion.layout import Layout
 
 

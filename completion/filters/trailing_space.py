@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analysis.lexing import scan
-from analysis.scanner import Mode
+from analysis.python.scanner import Mode
 from completion.layout import Layout
 from monitors.remainder import typed_over
 

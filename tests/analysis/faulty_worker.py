@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from typing import Any, TextIO
 
-from analysis.analyzers import jedi_worker
+from analysis.analyzers.jedi import worker as jedi_worker
 
 # Beyond what a worker may keep, and within what it may ask for.
 GROWN = 2 << 30

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from analysis.blocks import Blocks, Column, descent, first_statement, open_blocks, read_on
-from analysis.scanner import START, scan_text
+from analysis.python.blocks import Blocks, Column, descent, first_statement, open_blocks, read_on
+from analysis.python.scanner import START, scan_text
 from tests.monitors.replay import library_files
 
 

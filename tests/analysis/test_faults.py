@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from analysis.analyzers.jedi_pool import JediPool
-from analysis.analyzers.jedi_process import MOST_MEMORY, resident
+from analysis.analyzers.jedi.pool import JediPool
+from analysis.analyzers.jedi.process import MOST_MEMORY, resident
 from analysis.facts import UNRESOLVED, BaseDocument, Fact, FactKey
 from analysis.modes import settle_here
 from analysis.store import FactStore

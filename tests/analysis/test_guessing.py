@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.guessing import looks_like_python
+from analysis.python.guessing import looks_like_python
 from tests.monitors.source_files import SOURCES
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.analyzers.jedi_pool import JediPool
+from analysis.analyzers.jedi.pool import JediPool
 from analysis.facts import UNRESOLVED, BaseDocument, Fact, FactKey
 
 PREFIX = """\

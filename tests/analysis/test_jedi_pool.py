@@ -15,7 +15,7 @@ from pathlib import Path
 import jedi
 import pytest
 
-from analysis.analyzers.jedi_pool import JediPool
+from analysis.analyzers.jedi.pool import JediPool
 from analysis.facts import UNRESOLVED, BaseDocument, Fact, FactKey
 from analysis.question_queue import MOST_WAITING
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.keys import keys_of
+from analysis.python.keys import keys_of
 
 SOURCE = b"""\
 config = {"host": 1, 'port': 2, 3: 4, f"x{1}": 5, name: 6}

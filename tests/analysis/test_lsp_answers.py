@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.analyzers.lsp_answers import LAGGING, TAILS, TRUNCATED, fact_of, name_of, path_of, question
-from analysis.analyzers.lsp_servers import SERVERS, server_of
-from analysis.analyzers.lsp_worker import edit, title, trimmed
+from analysis.analyzers.language_servers.answers import LAGGING, TAILS, TRUNCATED, fact_of, name_of, path_of, question
+from analysis.analyzers.language_servers.catalogue import SERVERS, server_of
+from analysis.analyzers.language_servers.worker import edit, title, trimmed
 from analysis.facts import UNRESOLVED, BaseDocument, FactKey, ParameterKind
 
 DOCUMENT = BaseDocument("/p/a.ts", "/p", "let a\n", "end\n", "  ", language="typescript", trusted=True)

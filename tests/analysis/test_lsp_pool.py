@@ -13,13 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from analysis.analyzers import lsp_process, lsp_seat
 from analysis.analyzers.by_language import ByLanguage
-from analysis.analyzers.lsp_answers import TRUNCATED
-from analysis.analyzers.lsp_home import RECORD, Home, Installed, Limits, write_record
-from analysis.analyzers.lsp_pool import LanguageServers
-from analysis.analyzers.lsp_seat import MOST_RESTARTS, MOST_SLOW
-from analysis.analyzers.lsp_servers import SERVERS
+from analysis.analyzers.language_servers import process as lsp_process
+from analysis.analyzers.language_servers import seat as lsp_seat
+from analysis.analyzers.language_servers.answers import TRUNCATED
+from analysis.analyzers.language_servers.catalogue import SERVERS
+from analysis.analyzers.language_servers.home import RECORD, Home, Installed, Limits, write_record
+from analysis.analyzers.language_servers.pool import LanguageServers
+from analysis.analyzers.language_servers.seat import MOST_RESTARTS, MOST_SLOW
 from analysis.facts import UNRESOLVED, BaseDocument, Fact, FactKey
 from analysis.store import FactStore
 from analysis.testing import HeldAnalyzer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.analyzers.lsp_repair import ending, tails
+from analysis.analyzers.language_servers.repair import ending, tails
 from analysis.facts import BaseDocument, FactKey
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.raising import BUILTINS, CALLED, OWNER, followers
+from analysis.python.raising import BUILTINS, CALLED, OWNER, followers
 
 SOURCE = b"""\
 import os.path

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.scanner import START, Mode, Scan, scan_text
+from analysis.python.scanner import START, Mode, Scan, scan_text
 from tests.monitors.laws import cut_points, pieces, source_text
 
 CODE, STRING, COMMENT = Mode.CODE, Mode.STRING, Mode.COMMENT

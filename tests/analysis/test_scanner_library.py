@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from analysis.lexicon import ATOMS, SOFT_KEYWORDS
-from analysis.scanner import START, Mode, Scan, scan_text
+from analysis.python.lexicon import ATOMS, SOFT_KEYWORDS
+from analysis.python.scanner import START, Mode, Scan, scan_text
 from tests.monitors.replay import library_files
 
 BETWEEN_TOKENS = rb"(?:\s|\\|#[^\n]*\n)*"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.scopes import Visible, visible_at
+from analysis.python.scopes import Visible, visible_at
 
 SOURCE = """\
 from __future__ import annotations

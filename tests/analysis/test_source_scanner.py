@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from analysis.languages import language_of
 from analysis.lexing import scan, start_state
-from analysis.scanner import Mode
-from analysis.source_scanner import SourceScan, scan_document, scan_source, start_of
+from analysis.python.scanner import Mode
+from analysis.source.scanner import SourceScan, scan_document, scan_source, start_of
 from tests.analysis.sources import LANGUAGES, source_text
 from tests.monitors.laws import cut_points, pieces
 

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.languages import language_of
-from analysis.source_scanner import scan_source, start_of
-from analysis.source_suffix import READ_BYTES, read_source_suffix
+from analysis.source.scanner import scan_source, start_of
+from analysis.source.suffix import READ_BYTES, read_source_suffix
 from tests.analysis.sources import LANGUAGES, source_text
 
 

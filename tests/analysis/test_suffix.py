@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.scanner import scan_text
-from analysis.suffix import READ_BYTES, read_suffix
+from analysis.python.scanner import scan_text
+from analysis.python.suffix import READ_BYTES, read_suffix
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.analyzers import jedi_pool
+from analysis.analyzers.jedi import pool as jedi_pool
 from bench.cases import Case, Judges, first_name, read_cases, request_of, sample
 from bench.monitor_cost import per_token, shares
 from bench.monitors import ALL, NONE, Scores, ablations, compare, refusals

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.analyzers import jedi_pool
+from analysis.analyzers.jedi import pool as jedi_pool
 from bench import bits, infilling, quality
 from bench.execution import runs_to_its_end
 from models.checkpoints import load

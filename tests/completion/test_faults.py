@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.analyzers.jedi_pool import JediPool
+from analysis.analyzers.jedi.pool import JediPool
 from analysis.store import FactStore, NoAnalyzer
 from completion.service import CompletionService
 from completion.types import CompletionRequest, Document, Limits

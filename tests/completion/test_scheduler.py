@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import pytest
 
 from analysis.facts import NoFacts
-from analysis.scanner import START
+from analysis.python.scanner import START
 from completion.scheduler import STEPS_PER_CLASS, Scheduler, Task, Work
 from completion.types import CancelToken, Trigger
 from decoding.draft_length import DraftLength

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from analysis.facts import FactView
-from analysis.scanner import START
+from analysis.python.scanner import START
 from completion import generation, tracing
 from completion.histories import MOST, Histories
 from completion.hosts.messages import Completed, decode, encode

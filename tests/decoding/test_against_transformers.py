@@ -10,7 +10,7 @@ import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from analysis.facts import NoFacts
-from analysis.scanner import START
+from analysis.python.scanner import START
 from decoding.draft_length import DraftLength
 from decoding.drafters.copyspec import CopySpec
 from decoding.loop import generate

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from analysis.facts import FactView
-from analysis.scanner import START
+from analysis.python.scanner import START
 from decoding.futures import Futures
 from decoding.masking import Masker
 from decoding.sampling import Sampler

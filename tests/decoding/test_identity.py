@@ -17,7 +17,7 @@ import pytest
 import torch
 
 from analysis.facts import BaseDocument, Fact, FactKey, FactSource, FactView, NoFacts
-from analysis.scanner import START, Scan
+from analysis.python.scanner import START, Scan
 from decoding.draft_length import DraftLength
 from decoding.drafters.copyspec import CopySpec
 from decoding.drafters.draft_model import DraftModelDrafter

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import torch
 
 from analysis.facts import NoFacts
-from analysis.scanner import START, Scan
+from analysis.python.scanner import START, Scan
 from decoding.draft_length import DraftLength
 from decoding.loop import Heed, generate
 from decoding.masking import Masker

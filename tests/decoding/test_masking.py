@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.facts import FactView
-from analysis.scanner import START
+from analysis.python.scanner import START
 from decoding.bounds import Bounds
 from decoding.masking import NO_DISCOUNTS, Judge, Masker, lazy_best
 from decoding.odds import Odds, listed_tokens

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.facts import FactView
-from analysis.scanner import START
+from analysis.python.scanner import START
 from decoding.masking import Masker
 from decoding.odds import STRONGEST, listed_tokens, log_ratio
 from decoding.sampling import Sampler

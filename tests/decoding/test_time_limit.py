@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from analysis.facts import NoFacts
-from analysis.scanner import START
+from analysis.python.scanner import START
 from decoding.draft_length import DraftLength
 from decoding.loop import generate
 from decoding.masking import Masker

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from analysis.facts import FactView
-from analysis.scanner import START
+from analysis.python.scanner import START
 from decoding.verdicts import STRAY, Verdicts
 from decoding.watch import CLEAR, Watch
 from models.vocabulary import Vocabulary

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from analysis.facts import FactView
-from analysis.scanner import START
+from analysis.python.scanner import START
 from decoding.watch import Watch
 from monitors.base import FORBIDDEN, Lexed
 from tests.decoding.toys import Patterns

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analysis.facts import FactKey, FactView
-from analysis.scanner import Scan
+from analysis.python.scanner import Scan
 from models.vocabulary import Vocabulary
 from monitors.base import FORBIDDEN, Check, Continuations, Kind, Lexed
 

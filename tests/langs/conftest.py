@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from analysis.analyzers.lsp_home import Home
-from analysis.analyzers.lsp_pool import LanguageServers
-from analysis.analyzers.lsp_servers import SERVERS
+from analysis.analyzers.language_servers.catalogue import SERVERS
+from analysis.analyzers.language_servers.home import Home
+from analysis.analyzers.language_servers.pool import LanguageServers
 from tests.langs import tools
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from analysis.analyzers.lsp_pool import LanguageServers
+from analysis.analyzers.language_servers.pool import LanguageServers
 from analysis.store import FactStore
 from completion.service import CompletionService, ServiceSettings
 from completion.types import CompletionRequest, Document, Limits

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from analysis.analyzers.lsp_home import Home
-from analysis.analyzers.lsp_pool import LanguageServers
-from analysis.analyzers.lsp_worker import LOOK_EVERY_S
+from analysis.analyzers.language_servers.home import Home
+from analysis.analyzers.language_servers.pool import LanguageServers
+from analysis.analyzers.language_servers.worker import LOOK_EVERY_S
 from analysis.facts import UNRESOLVED, BaseDocument, Fact, FactKey
 from tests.langs.conftest import needed
 

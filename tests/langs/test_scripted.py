@@ -15,13 +15,13 @@ from pathlib import Path
 
 import pytest
 
-from analysis.analyzers import lsp_seat
-from analysis.analyzers.lsp_answers import TRUNCATED
-from analysis.analyzers.lsp_home import REQUIREMENTS, Home, Installed, Limits, write_record
-from analysis.analyzers.lsp_pool import LanguageServers
-from analysis.analyzers.lsp_seat import MOST_RESTARTS
-from analysis.analyzers.lsp_servers import SERVERS
-from analysis.analyzers.lsp_worker import LOOK_EVERY_S
+from analysis.analyzers.language_servers import seat as lsp_seat
+from analysis.analyzers.language_servers.answers import TRUNCATED
+from analysis.analyzers.language_servers.catalogue import SERVERS
+from analysis.analyzers.language_servers.home import REQUIREMENTS, Home, Installed, Limits, write_record
+from analysis.analyzers.language_servers.pool import LanguageServers
+from analysis.analyzers.language_servers.seat import MOST_RESTARTS
+from analysis.analyzers.language_servers.worker import LOOK_EVERY_S
 from analysis.facts import UNRESOLVED, BaseDocument, Fact, FactKey
 
 SCRIPT = Path(__file__).with_name("scripted_server.py")
@@ -249,7 +249,7 @@ def test_the_server_ends_with_its_user(make: Make, home: Home, tmp_path: Path) -
     program = (
         "import sys, time\n"
         "from pathlib import Path\n"
-        "from analysis.analyzers.lsp_pool import LanguageServers\n"
+        "from analysis.analyzers.language_servers.pool import LanguageServers\n"
         "from analysis.facts import BaseDocument, FactKey\n"
         f"folder = {str(tmp_path)!r}\n"
         "document = BaseDocument(folder + '/A.java', folder, '', '', language='java', trusted=True)\n"

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from analysis.analyzers import lsp_seat
-from analysis.analyzers.lsp_home import Home, Installed, write_record
-from analysis.analyzers.lsp_servers import server_of
+from analysis.analyzers.language_servers import seat as lsp_seat
+from analysis.analyzers.language_servers.catalogue import server_of
+from analysis.analyzers.language_servers.home import Home, Installed, write_record
 from completion.service import CompletionService
 from completion.types import CompletionResult
 from tests.langs import stubborn

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.analyzers.lsp_home import Home
+from analysis.analyzers.language_servers.home import Home
 from completion.service import CompletionService
 from completion.types import CompletionRequest
 from tests.langs import stubborn

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.analyzers.lsp_home import Home
+from analysis.analyzers.language_servers.home import Home
 from bench import truth_forbid_servers
 from bench.server_projects import Project
 from tests.langs.conftest import needed

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from analysis.analyzers.lsp_home import Home
+from analysis.analyzers.language_servers.home import Home
 from tests.e2e.tools import NEWER_DEBIAN, Lacking, _debian, _mirror, _run
 
 DATA = Path(__file__).parents[2] / ".langs"

@@ -16,7 +16,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from analysis.facts import FactView
-from analysis.scanner import Scan
+from analysis.python.scanner import Scan
 from monitors.base import FORBIDDEN, Kind, Lexed, Monitor
 
 NO_FACTS = FactView()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.facts import BaseDocument, FactView
-from analysis.scanner import START, Mode, Scan, scan_text
+from analysis.python.scanner import START, Mode, Scan, scan_text
 from monitors.base import FORBIDDEN, Lexed, Monitor, Site
 
 LARGEST_FILE = 40_000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analysis.facts import BaseDocument
-from analysis.scanner import scan_text
+from analysis.python.scanner import scan_text
 from monitors.base import Site
 
 

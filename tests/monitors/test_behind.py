@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from analysis.blocks import Column, read_on
+from analysis.python.blocks import Column, read_on
 from monitors.behind import behind_line
 from monitors.indentation import blocks_before
 from tests.monitors.sites import site

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.facts import FactView
-from analysis.scanner import START
+from analysis.python.scanner import START
 from monitors.base import FORBIDDEN, Lexed
 from monitors.brackets import Brackets
 from monitors.heal import Heal

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.facts import UNRESOLVED, Fact, FactKey, FactView, Parameter, ParameterKind, Signature
-from analysis.lexicon import WORD
-from analysis.scanner import scan_text
+from analysis.python.lexicon import WORD
+from analysis.python.scanner import scan_text
 from monitors.base import Check, Lexed, Site
 from monitors.calls import Calling, Calls
 from monitors.strength import Rate, Strength

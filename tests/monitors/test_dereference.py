@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 
 from analysis.facts import UNRESOLVED, BaseDocument, Fact, FactKey, FactView
-from analysis.scanner import scan_text
+from analysis.python.scanner import scan_text
 from monitors.base import Check, Lexed, Site
 from monitors.dereference import Dereference, Trail
 from monitors.options import Ban, Options

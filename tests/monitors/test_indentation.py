@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.scanner import START
+from analysis.python.scanner import START
 from monitors.base import Site
 from monitors.indentation import Indentation
 from tests.monitors.laws import check_laws, cut_points, source_text

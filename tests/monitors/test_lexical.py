@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from analysis.facts import BaseDocument, FactView
-from analysis.scanner import START
+from analysis.python.scanner import START
 from monitors.base import FORBIDDEN, Lexed, Site
 from monitors.lexical import Lexical
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.facts import UNRESOLVED, Fact, FactKey, FactView, Parameter, ParameterKind, Signature
-from analysis.scanner import scan_text
+from analysis.python.scanner import scan_text
 from monitors.base import Check, Lexed, Site
 from monitors.members import Members, Reading
 from monitors.strength import Rate, Strength

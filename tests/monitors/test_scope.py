@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 
 from analysis.facts import UNRESOLVED, Fact, FactKey, FactView
-from analysis.scanner import scan_text
+from analysis.python.scanner import scan_text
 from monitors.base import Check, Lexed, Site
 from monitors.naming import Trail
 from monitors.options import Ban, Options

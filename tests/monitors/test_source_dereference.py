@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.analyzers.lsp_answers import LAGGING, TRUNCATED
+from analysis.analyzers.language_servers.answers import LAGGING, TRUNCATED
 from analysis.facts import UNRESOLVED, BaseDocument, Fact, FactKey, FactView
 from analysis.languages import language_of
-from analysis.source_scanner import SourceScan, scan_source, start_of
+from analysis.source.scanner import SourceScan, scan_source, start_of
 from monitors.base import Check, Lexed, Site
 from monitors.source_dereference import SourceDereference, Trail, nearby
 from monitors.strength import Rate, Strength

@@ -3,7 +3,7 @@
 import pytest
 
 from analysis.facts import BaseDocument, FactView
-from analysis.scanner import START
+from analysis.python.scanner import START
 from monitors.base import FORBIDDEN, Lexed, Site
 from monitors.utf8 import Utf8
 

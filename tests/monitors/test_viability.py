@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.facts import FactView
-from analysis.scanner import START, scan_text
+from analysis.python.scanner import START, scan_text
 from monitors.base import FORBIDDEN, Lexed
 from monitors.viability import Barred, Viability
 from tests.monitors.laws import NO_FACTS, check_forbidden, check_pieces, cut_points, source_text

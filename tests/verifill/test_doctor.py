@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from analysis.analyzers import jedi_pool
+from analysis.analyzers.jedi import pool as jedi_pool
 from tests.models import tiny_checkpoints
 from verifill.cli import run
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from analysis.analyzers.lsp_home import REQUIREMENTS, Home, Installed, write_record
-from analysis.analyzers.lsp_servers import SERVERS
+from analysis.analyzers.language_servers.catalogue import SERVERS
+from analysis.analyzers.language_servers.home import REQUIREMENTS, Home, Installed, write_record
 from completion.analysis import languages_folder
 from completion.hosts.lock import Lock
 from verifill import languages

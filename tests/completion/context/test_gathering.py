@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.analyzers.jedi_pool import JediPool
+from analysis.analyzers.jedi.pool import JediPool
 from analysis.facts import Definition, Fact
 from analysis.store import FactStore
 from analysis.testing import HeldAnalyzer

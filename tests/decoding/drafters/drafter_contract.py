@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analysis.facts import FactView
-from analysis.scanner import START
+from analysis.python.scanner import START
 from decoding.types import Draft, Drafter, Prompt, Tip
 from decoding.watch import Watch
 from monitors.base import Continuations

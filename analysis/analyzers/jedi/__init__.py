@@ -1,0 +1,1 @@
+"""Answers about Python, from jedi in worker processes."""

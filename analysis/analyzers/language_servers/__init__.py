@@ -1,0 +1,1 @@
+"""Answers about other languages, from their language servers through multilspy."""

@@ -1,0 +1,1 @@
+"""Python's own lexical grammar, its blocks and its scopes."""

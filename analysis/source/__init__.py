@@ -1,0 +1,1 @@
+"""Lexical grammar by table: all languages but Python."""
