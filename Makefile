@@ -31,7 +31,7 @@ setup: $(READY)  ## Make .venv with everything in it (the others do that by them
 demo: $(READY)  ## Complete at a few cursors of examples/ and show what happened
 	@$(BIN)/verifill demo
 
-test: lint typecheck unit  ## Everything that CI checks
+test: lint typecheck unit  ## Style, types, tests; CI runs e2e and langs, too
 	@$(SAY) "all checks passed"
 
 lint: $(READY)  ## Style, format, and which package may import which

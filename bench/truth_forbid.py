@@ -31,7 +31,7 @@ from rich.progress import track
 from analysis.analyzers.jedi.pool import JediPool
 from analysis.facts import UNRESOLVED
 from analysis.store import FactStore
-from bench.common import RESULTS, machine, markdown
+from bench.common import RESULTS, markdown, write_results
 from bench.replay import Outcome, replay, site_of
 from bench.sites import EVALUATION, STANDARD_LIBRARY, TABLE_DISTRIBUTIONS, Line, packages_of, sampled_lines
 from bench.sound import check_library
@@ -60,16 +60,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     outcomes = measure(lines, options.python, options.workers, console)
     if stamp() != code:
         raise SystemExit("the code that was measured has changed meanwhile; run again")
-    result = {
+    result: dict[str, Any] = {
         "stamp": code,
-        "machine": machine(),
         "settings": {"files": options.files, "per_file": options.per_file, "seed": options.seed},
         "sound": {"cuts": cuts, "forbidden": [asdict(refusal) for refusal in refusals]},
         "lines": len(lines),
         "seconds": round(time.monotonic() - started),
         **summary(outcomes),
     }
-    write(result, options)
+    write_results("truth_forbid", result, tables(result), options.out)
+    if options.update_table:
+        write_strengths(TABLE, result)
     console.print(tables(result), soft_wrap=True)
     if options.misses:
         console.print(*(o for o in outcomes if lacking(o) and o.group not in EVALUATION), sep="\n", soft_wrap=True)
@@ -193,14 +194,10 @@ def table_row(name: str, row: dict[str, Any]) -> tuple[object, ...]:
     return name, sites, forbidden, f"{forbidden / max(1, sites):.2%}", f"{row['bound']:.2%}"
 
 
-def write(result: dict[str, Any], options: argparse.Namespace) -> None:
-    """Write the result, its tables and, if wanted, the penalties."""
-    options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "truth_forbid.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    (options.out / "truth_forbid.md").write_text(tables(result) + "\n", encoding="utf-8")
-    if options.update_table:
-        table = {"stamp": result["stamp"], "classes": result["classes"]}
-        TABLE.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
+def write_strengths(table: Path, result: Mapping[str, Any]) -> None:
+    """Make what was measured the penalties that monitors use."""
+    found = {"stamp": result["stamp"], "classes": result["classes"]}
+    table.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

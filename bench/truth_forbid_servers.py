@@ -11,7 +11,6 @@ upper bounds of the rates are the penalties that the monitors use (``--update-ta
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import re
 import statistics
@@ -31,11 +30,21 @@ from analysis.languages import language_of
 from analysis.lexing import LexicalState, scan
 from analysis.modes import settle_here
 from analysis.store import Analyzer, Deliver, FactStore
-from bench.common import RESULTS, machine, markdown
+from bench.common import RESULTS, markdown, write_results
 from bench.replay import Outcome, replay
 from bench.server_projects import Project, projects
 from bench.sites import LARGEST, SMALLEST, Line, cut, read_source
-from bench.truth_forbid import HEADER, classes, exceeded, facts, group_row, has_fact, lacking, table_row
+from bench.truth_forbid import (
+    HEADER,
+    classes,
+    exceeded,
+    facts,
+    group_row,
+    has_fact,
+    lacking,
+    table_row,
+    write_strengths,
+)
 from completion.analysis import languages_folder
 from monitors.base import Site
 from monitors.strength import MEASURED_WITH_SERVERS, SERVERS_TABLE, shipped, stamp
@@ -108,16 +117,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         speeds[language] = speed(seconds)
     if options.update_table and stamp(MEASURED_WITH_SERVERS) != code:
         raise SystemExit("the code that was measured has changed meanwhile; run again")
-    result = {
+    result: dict[str, Any] = {
         "stamp": code,
-        "machine": machine(),
         "settings": {"sites": options.sites, "per_file": options.per_file, "seed": options.seed},
         "speed": speeds,
         "classes": {name: asdict(rate) for name, rate in classes(outcomes).items()},
         "facts": {name: asdict(rate) for name, rate in facts(outcomes).items()},
         "groups": {g: group_row([o for o in outcomes if o.group == g]) for g in sorted({o.group for o in outcomes})},
     }
-    write(result, options)
+    write_results("truth_forbid_servers", result, tables(result), options.out)
+    if options.update_table:
+        write_strengths(SERVERS_TABLE, result)
     console.print(tables(result), soft_wrap=True)
     if options.misses:
         console.print(*filter(lacking, outcomes), sep="\n", soft_wrap=True)
@@ -226,16 +236,6 @@ def tables(result: dict[str, Any]) -> str:
     for title in ("facts", "classes", "groups"):
         parts.append(markdown((title, *HEADER), [table_row(name, row) for name, row in result[title].items()]))
     return "\n\n".join(parts)
-
-
-def write(result: dict[str, Any], options: argparse.Namespace) -> None:
-    """Write the result, its tables and, if wanted, the penalties."""
-    options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "truth_forbid_servers.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    (options.out / "truth_forbid_servers.md").write_text(tables(result) + "\n", encoding="utf-8")
-    if options.update_table:
-        table = {"stamp": result["stamp"], "classes": result["classes"]}
-        SERVERS_TABLE.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
