@@ -13,6 +13,7 @@ from typing import Final
 
 import tree_sitter
 
+from analysis.languages import PYTHON
 from analysis.syntax import GRAMMARS, parser_of
 
 MOST_LINES: Final = 24
@@ -22,8 +23,38 @@ MOST_BYTES: Final = 1000
 OUTLINE_BYTES: Final = 600
 """What an outline holds at most, in whole lines; of a class the constructor usually stands first."""
 
-_DEFINITIONS: Final = frozenset(("function_definition", "class_definition"))
-_DECORATED: Final = "decorated_definition"
+_FUNCTIONS: Final = frozenset(
+    (
+        "function_definition",
+        "function_declaration",
+        "generator_function_declaration",
+        "method_declaration",
+        "method_definition",
+        "constructor_declaration",
+        "function_item",
+    )
+)
+_CLASSES: Final = frozenset(
+    (
+        "class_definition",
+        "class_declaration",
+        "abstract_class_declaration",
+        "interface_declaration",
+        "enum_declaration",
+        "class_specifier",
+        "struct_specifier",
+        "namespace_definition",
+        "struct_item",
+        "trait_item",
+        "impl_item",
+        "mod_item",
+    )
+)
+"""What the grammars call a definition; no two mean different things by one name."""
+
+_WRAPPED: Final = {"decorated_definition": "definition", "export_statement": "declaration"}
+"""Statements that hold a definition, and the field that has it."""
+
 _WORD: Final = re.compile(rb"[\w\x80-\xff]")
 
 
@@ -40,7 +71,7 @@ class Chunk:
     text: str
 
 
-def chunks_of(text: str, language: str = "python") -> list[Chunk]:
+def chunks_of(text: str, language: str) -> list[Chunk]:
     """Cut a file; pieces that say nothing, blank lines and brackets, are left out."""
     source = _source(text)
     lines = _lines(source)
@@ -49,17 +80,16 @@ def chunks_of(text: str, language: str = "python") -> list[Chunk]:
     return list(_of_block(parser_of(language).parse(source).root_node, lines, 0, len(lines), b""))
 
 
-def outline_of(text: str, line: int, language: str = "python") -> str:
-    """Return the definition that begins at a line, without functions' bodies and docstrings; "" if none begins there.
+def outline_of(text: str, line: int) -> str:
+    """Return the Python definition that begins at a line, without functions' bodies and docstrings; "" if none does.
 
     Args:
         text: The file.
         line: Of its ``def`` or ``class``, from 0.
-        language: With a grammar.
     """
     source = _source(text)
     lines = _lines(source)
-    node = _definition_at(parser_of(language).parse(source).root_node, line)
+    node = _definition_at(parser_of(PYTHON.id).parse(source).root_node, line)
     outline = b"" if node is None else b"".join(_outline(node, lines))
     return outline[: outline.rfind(b"\n", 0, OUTLINE_BYTES) + 1].decode("utf-8", "replace")
 
@@ -82,7 +112,7 @@ def _of_block(node: tree_sitter.Node, lines: list[bytes], start: int, end: int, 
 
 def _of_definition(node: tree_sitter.Node, lines: list[bytes], first: int, last: int, head: bytes) -> Iterator[Chunk]:
     body = node.child_by_field_name("body")
-    if node.type == "class_definition" and body is not None and not _fits(lines[first:last]):
+    if node.type in _CLASSES and body is not None and not _fits(lines[first:last]):
         header = lines[node.start_point.row]
         yield from _of_block(body, lines, first, last, header)
     else:
@@ -111,15 +141,15 @@ def _fits(lines: list[bytes]) -> bool:
 
 def _inner(node: tree_sitter.Node) -> tree_sitter.Node | None:
     """Return the function or class that a statement defines, None if it defines none."""
-    inner = node.child_by_field_name("definition") if node.type == _DECORATED else node
-    return inner if inner is not None and inner.type in _DEFINITIONS else None
+    inner = node.child_by_field_name(_WRAPPED[node.type]) if node.type in _WRAPPED else node
+    return inner if inner is not None and (inner.type in _FUNCTIONS or inner.type in _CLASSES) else None
 
 
 def _definition_at(node: tree_sitter.Node, line: int) -> tree_sitter.Node | None:
     """Return the definition whose own first line is ``line``, decorators not counted."""
     for child in node.children:
         if child.start_point.row <= line <= child.end_point.row:
-            if child.type in _DEFINITIONS and child.start_point.row == line:
+            if child.type in ("function_definition", "class_definition") and child.start_point.row == line:
                 return child
             return _definition_at(child, line)
     return None

@@ -183,6 +183,12 @@ LANGUAGES: Final = (
     PLAIN,
 )
 
+_DIALECTS: Final = (
+    frozenset({"javascript", "javascriptreact", "typescript", "typescriptreact"}),
+    frozenset({"c", "cpp"}),
+    frozenset({"java", "kotlin", "scala"}),
+)
+
 _BY_NAME: Final = {name: row for row in LANGUAGES for name in (row.id, *row.aliases)}
 _BY_SUFFIX: Final = {suffix: row for row in LANGUAGES for suffix in row.suffixes}
 
@@ -202,3 +208,8 @@ def language_of(name: str, path: str = "") -> Language:
         return row
     file = os.path.basename(path).lower()
     return _BY_SUFFIX.get(os.path.splitext(file)[1]) or _BY_SUFFIX.get(file) or PLAIN
+
+
+def akin(one: Language, other: Language) -> bool:
+    """Say whether code in one language helps who writes the other: the same, or one that lives in the same projects."""
+    return one is other or any(one.id in group and other.id in group for group in _DIALECTS)

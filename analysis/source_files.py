@@ -9,9 +9,23 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Final
+
+from analysis.languages import LANGUAGES, Blocks
 
 # What is made by tools or is not the project's own.
 SKIPPED_FOLDERS = frozenset({"node_modules", "site-packages", "venv", "env", "build", "dist", "__pycache__"})
+
+# Written by tools as often as by people, and long.
+_DATA: Final = frozenset({"jsonc", "yaml"})
+
+SUFFIXES: Final = tuple(
+    suffix
+    for row in LANGUAGES
+    if row.comment and row.blocks is not Blocks.NONE and row.id not in _DATA
+    for suffix in row.suffixes
+)
+"""Ends of the names of files that hold statements."""
 
 # Work that a workspace may cost, however large it is: entries looked at, bytes of a file, files.
 MOST_ENTRIES = 50_000
@@ -42,9 +56,7 @@ class SourceFile:
         return (found.st_mtime_ns, found.st_size) == (self.mtime_ns, self.size)
 
 
-def source_files(
-    root: str, left_out: Callable[[str], bool], suffixes: tuple[str, ...] = (".py", ".pyi")
-) -> list[SourceFile]:
+def source_files(root: str, left_out: Callable[[str], bool]) -> list[SourceFile]:
     """Return the files below a folder, the ones changed last first.
 
     Hidden folders, links and what is larger than a person writes are passed over.
@@ -52,12 +64,11 @@ def source_files(
     Args:
         root: Absolute path of the folder.
         left_out: Whether a path must not be read.
-        suffixes: Ends of the names that are wanted.
     """
     found = [
         SourceFile(entry.path, info.st_mtime_ns, info.st_size)
         for entry, info in _files(root)
-        if entry.name.endswith(suffixes) and 0 < info.st_size <= MOST_FILE_BYTES and not left_out(entry.path)
+        if entry.name.lower().endswith(SUFFIXES) and 0 < info.st_size <= MOST_FILE_BYTES and not left_out(entry.path)
     ]
     found.sort(key=lambda file: (-file.mtime_ns, file.path))
     return found[:MOST_FILES]

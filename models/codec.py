@@ -94,7 +94,8 @@ class PlainCodec:
         return pieces
 
     def _encode_part(self, text: str) -> list[int]:
-        ids = self._plain.encode(text, add_special_tokens=False).ids
+        # The fast way keeps no offsets, which takes a fifth of the time.
+        ids = self._plain.encode_batch_fast([text], add_special_tokens=False)[0].ids
         if self._control.isdisjoint(ids):
             return ids
         # Models that look whole words up in the vocabulary find control tokens there: cut inside the spelling.

@@ -13,6 +13,7 @@ import bm25s
 import numpy as np
 
 from analysis.chunks import Chunk, chunks_of
+from analysis.languages import Language, akin, language_of
 from analysis.source_files import SourceFile
 from completion.context.words import words_of
 from completion.types import Snippet
@@ -65,18 +66,20 @@ class ChunkIndex:
         self._rank()
         return True
 
-    def like(self, text: str, most: int, but: str) -> list[Snippet]:
-        """Return the chunks most like a text, the best one last.
+    def like(self, text: str, most: int, but: str, language: Language) -> list[Snippet]:
+        """Return the chunks most like a text, of its language or one akin to it, the best one last.
 
         Args:
             text: Lines around a cursor.
             most: How many.
-            but: Path of a file whose chunks are left out.
+            but: Path of the file that they are from; its own chunks are left out.
+            language: That of the file.
         """
         words = set(words_of(text))
         if self._ranking is None or not words:
             return []
         scores = self._ranking.get_scores(sorted(words))
+        scores[[not akin(language_of("", path), language) for path, _ in self._chunks]] = 0
         found: dict[str, str] = {}
         for at in np.argsort(-scores, kind="stable")[: most + MOST_OF_ONE_FILE]:
             path, chunk = self._chunks[at]
@@ -98,5 +101,5 @@ def _read(file: SourceFile) -> _Read:
         text = Path(file.path).read_text("utf-8", "replace")
     except OSError:
         text = ""
-    chunks = tuple(chunks_of(text))
+    chunks = tuple(chunks_of(text, language_of("", file.path).id))
     return _Read(file, chunks, tuple(words_of(chunk.text) for chunk in chunks))

@@ -2,7 +2,8 @@
 
 ::
 
-    {"workspace": FOLDER, "excluded": [PATTERN, ...], "path": FILE, "text": LINES, "most": N, "fresh": BOOL}
+    {"workspace": FOLDER, "excluded": [PATTERN, ...], "path": FILE, "language": ID, "text": LINES, "most": N,
+     "fresh": BOOL}
     [[PATH, TEXT], ...]
 
 A process of its own, at the lowest priority.  What it has read of a workspace is held in memory only; it
@@ -20,6 +21,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any, TextIO
 
+from analysis.languages import language_of
 from analysis.source_files import source_files
 from analysis.worker_process import step_back
 from completion.context.chunk_index import ChunkIndex
@@ -44,7 +46,7 @@ class Library:
     def answer(self, question: dict[str, Any]) -> list[tuple[str, str]]:
         """Return paths and texts of what is found."""
         index = self._index(question, 0.0 if question["fresh"] else math.inf)
-        found = index.like(question["text"], question["most"], question["path"])
+        found = index.like(question["text"], question["most"], question["path"], language_of(question["language"]))
         return [(snippet.path, snippet.text) for snippet in found]
 
     def refresh(self, question: dict[str, Any]) -> None:

@@ -41,6 +41,7 @@ class Question:
         workspace: Absolute path of the folder.
         excluded: Patterns of files that are not read, beside the built-in ones (``completion.privacy``).
         path: The document, which is left out.
+        language: Its language's id; others are of no use.
         text: Lines around the cursor.
         fresh: Files that have just changed are looked at again first.
     """
@@ -48,6 +49,7 @@ class Question:
     workspace: str
     excluded: tuple[str, ...]
     path: str
+    language: str
     text: str
     fresh: bool
 
@@ -96,7 +98,8 @@ class SimilarCode:
         path = request.document.path
         last = self._last.pop(path, None)
         fresh = request.facts == "wait"
-        question = Question(request.workspace, request.exclude_context, path, lines_near(layout), fresh)
+        language = layout.language.id
+        question = Question(request.workspace, request.exclude_context, path, language, lines_near(layout), fresh)
         stands_in = last is not None and last.question.excluded == question.excluded
         look = _Look(question, last.snippets() if last is not None and stands_in else ())
         self._last[path] = look

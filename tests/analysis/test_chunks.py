@@ -16,7 +16,7 @@ SOURCE = f"import os\n\nLIMIT = 3\n\n\n{SMALL}\n\n{LARGE}\n\ndef last(\n    a: i
 
 def test_definitions_are_chunks() -> None:
     """Small definitions are whole; a large class is cut into its methods, and each names the class."""
-    texts = [chunk.text for chunk in chunks_of(SOURCE)]
+    texts = [chunk.text for chunk in chunks_of(SOURCE, "python")]
     assert texts[0] == "import os\n\nLIMIT = 3\n"
     assert texts[1] == SMALL
     assert texts[2] == "@final\nclass Large(Base):\n    kind: str = ''\n" or texts[2].startswith("class Large(Base):\n")
@@ -28,7 +28,7 @@ def test_definitions_are_chunks() -> None:
 def test_lines_are_those_of_the_file() -> None:
     """A chunk says where it begins."""
     lines = SOURCE.split("\n")
-    for chunk in chunks_of(SOURCE):
+    for chunk in chunks_of(SOURCE, "python"):
         own = [line for line in chunk.text.split("\n") if line.strip() and line != "class Large(Base):"][0]
         assert own in lines[chunk.line : chunk.line + 3]
 
@@ -36,13 +36,33 @@ def test_lines_are_those_of_the_file() -> None:
 @pytest.mark.parametrize("text", ["", "\n\n", "((\n)\n", "x = " + "1 + " * 1000 + "1\n"])
 def test_nothing_to_read(text: str) -> None:
     """Blank files, brackets and lines that nobody wrote make no chunks."""
-    assert chunks_of(text) == []
+    assert chunks_of(text, "python") == []
 
 
 def test_other_languages_are_cut_by_lines() -> None:
     """Without a grammar a file is cut into windows."""
-    chunks = chunks_of("let a = 1\n" * 60, language="none")
+    chunks = chunks_of("let a = 1\n" * 60, "none")
     assert [chunk.line for chunk in chunks] == [0, MOST_LINES, 2 * MOST_LINES]
+
+
+@pytest.mark.parametrize(
+    ("language", "head", "methods"),
+    [
+        ("typescript", "export class Large {", [f"  move{n}(x: number) {{" for n in range(4)]),
+        ("java", "class Large {", [f"  void move{n}(int x) {{" for n in range(4)]),
+        ("cpp", "class Large {", [f"  void move{n}(int x) {{" for n in range(4)]),
+        ("rust", "impl Large {", [f"  fn move{n}(&self, x: i32) {{" for n in range(4)]),
+        ("go", "", [f"func (l *Large) move{n}(x int) {{" for n in range(4)]),
+    ],
+)
+def test_definitions_of_other_languages_are_chunks(language: str, head: str, methods: list[str]) -> None:
+    """Where there is a grammar methods are kept whole, and say what they are methods of."""
+    bodies = [f"{method}\n" + "    x = x + 1;\n" * 12 + "  }\n" for method in methods]
+    end = ";\n" if language == "cpp" else "\n"
+    text = "\n".join([head, *bodies, "}" + end]) if head else "package p\n\n" + "\n".join(bodies)
+    texts = [chunk.text for chunk in chunks_of(text, language)]
+    for method in methods:
+        assert any(found.startswith(f"{head}\n{method}\n" if head else f"{method}\n") for found in texts)
 
 
 pieces = st.sampled_from(
@@ -66,7 +86,7 @@ pieces = st.sampled_from(
 @settings(max_examples=150, deadline=None)
 def test_any_text_is_cut_into_bounded_pieces(text: str) -> None:
     """Broken code too: each line that says something is in exactly one place, in order, and pieces are small."""
-    chunks = chunks_of(text)
+    chunks = chunks_of(text, "python")
     heads = {line for line in text.split("\n") if line.startswith("class")}
     assert [chunk.line for chunk in chunks] == sorted({chunk.line for chunk in chunks})
     for chunk in chunks:

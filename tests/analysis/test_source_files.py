@@ -20,9 +20,9 @@ def make(root: Path, *names: str) -> None:
         os.utime(path, (1_000 + age, 1_000 + age))
 
 
-def found(root: Path, **wishes: object) -> list[str]:
+def found(root: Path) -> list[str]:
     """Return the names that are found."""
-    files = source_files(str(root), lambda path: "secret" in path, **wishes)  # type: ignore[arg-type]
+    files = source_files(str(root), lambda path: "secret" in path)
     return [str(Path(file.path).relative_to(root)) for file in files]
 
 
@@ -37,6 +37,12 @@ def test_what_is_not_the_projects_own_is_passed_over(tmp_path: Path) -> None:
     make(tmp_path, "a.py", ".venv/b.py", "venv/b.py", "node_modules/b.py", "c.txt", "secret.py", "secret/d.py")
     (tmp_path / "empty.py").touch()
     assert found(tmp_path) == ["a.py"]
+
+
+def test_all_languages_with_statements_are_found(tmp_path: Path) -> None:
+    """Code is, in any spelling of the ending; data and prose are not."""
+    make(tmp_path, "a.go", "b.TSX", "c.h", "d.rb", "package.json", "lock.yaml", "README.md", "index.html")
+    assert found(tmp_path) == ["d.rb", "c.h", "b.TSX", "a.go"]
 
 
 def test_links_are_not_followed(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import json
 import os
 from pathlib import Path
 
+from analysis.languages import PYTHON, language_of
 from analysis.source_files import SourceFile
 from completion.context.chunk_index import ChunkIndex
 from completion.context.chunk_worker import FRESH_S, WORKSPACES, Library, serve
@@ -17,14 +18,15 @@ PLANTS = "def water(bed, litres):\n    bed.soil.moisture += litres\n"
 
 
 def project(folder: Path, **files: str) -> list[SourceFile]:
-    """Write files and return them."""
-    found = []
-    for name, text in files.items():
-        path = folder / f"{name}.py"
-        path.write_text(text)
-        stat = path.stat()
-        found.append(SourceFile(str(path), stat.st_mtime_ns, stat.st_size))
-    return found
+    """Write Python files and return them."""
+    return [written(folder / f"{name}.py", text) for name, text in files.items()]
+
+
+def written(path: Path, text: str) -> SourceFile:
+    """Write a file and return it."""
+    path.write_text(text)
+    stat = path.stat()
+    return SourceFile(str(path), stat.st_mtime_ns, stat.st_size)
 
 
 def test_words() -> None:
@@ -43,27 +45,39 @@ def test_words() -> None:
 def test_the_most_similar_chunk_comes_last(tmp_path: Path) -> None:
     """What shares rare words is found, the file itself and what shares nothing is not."""
     index = ChunkIndex()
-    assert index.like("account.deposit(amount)", 3, "") == []
+    assert index.like("account.deposit(amount)", 3, "", PYTHON) == []
     assert index.update(project(tmp_path, bank=BANK, plants=PLANTS, own="account.deposit(1)\n"))
-    found = index.like("account.deposit(amount)", 3, str(tmp_path / "own.py"))
+    found = index.like("account.deposit(amount)", 3, str(tmp_path / "own.py"), PYTHON)
     assert [(snippet.path, snippet.text) for snippet in found] == [(str(tmp_path / "bank.py"), BANK)]
-    both = index.like("amount = litres; account.deposit(amount)", 3, str(tmp_path / "own.py"))
+    both = index.like("amount = litres; account.deposit(amount)", 3, str(tmp_path / "own.py"), PYTHON)
     assert [Path(snippet.path).stem for snippet in both] == ["plants", "bank"]
-    assert len(index.like("amount = litres; account.deposit(amount)", 1, "")) == 1
+    assert len(index.like("amount = litres; account.deposit(amount)", 1, "", PYTHON)) == 1
 
 
 def test_odd_questions_find_nothing(tmp_path: Path) -> None:
     """No words, and words that nobody has written."""
     index = ChunkIndex()
     index.update(project(tmp_path, bank=BANK))
-    assert index.like("", 3, "") == index.like("( )", 3, "") == index.like("zzz", 3, "") == []
+    assert index.like("", 3, "", PYTHON) == index.like("( )", 3, "", PYTHON) == index.like("zzz", 3, "", PYTHON) == []
+
+
+def test_chunks_of_other_languages_are_left_out(tmp_path: Path) -> None:
+    """Who writes Go gains nothing from Python; TypeScript and JavaScript are read for each other."""
+    script = "export function deposit(account, amount) {\n  account.balance += amount\n}\n"
+    index = ChunkIndex()
+    index.update([*project(tmp_path, bank=BANK), written(tmp_path / "bank.js", script)])
+    paths = {
+        name: [Path(snippet.path).name for snippet in index.like("account.deposit(amount)", 3, "", language_of(name))]
+        for name in ("python", "typescript", "go")
+    }
+    assert paths == {"python": ["bank.py"], "typescript": ["bank.js"], "go": []}
 
 
 def test_equal_chunks_come_once(tmp_path: Path) -> None:
     """Copies of a file do not fill the prompt."""
     index = ChunkIndex()
     index.update(project(tmp_path, a=BANK, b=BANK, c=BANK, d=PLANTS))
-    assert len(index.like("account deposit amount", 3, "")) == 1
+    assert len(index.like("account deposit amount", 3, "", PYTHON)) == 1
 
 
 def test_only_changed_files_are_read_again(tmp_path: Path) -> None:
@@ -87,7 +101,8 @@ def test_worker(tmp_path: Path) -> None:
 
     def ask(text: str, fresh: bool = False, excluded: tuple[str, ...] = ()) -> list[str]:
         question = {
-            "workspace": str(tmp_path), "excluded": excluded, "path": "", "text": text, "most": 4, "fresh": fresh,
+            "workspace": str(tmp_path), "excluded": excluded, "path": "", "language": "python",
+            "text": text, "most": 4, "fresh": fresh,
         }  # fmt: skip
         (answer,) = serve(io.StringIO(json.dumps(question) + "\n"), library)
         return [Path(path).stem for path, _ in answer]
@@ -109,6 +124,14 @@ def test_few_workspaces_are_held(tmp_path: Path) -> None:
     """A user with many projects does not grow the worker."""
     library = Library()
     for number in range(WORKSPACES + 3):
-        question = {"workspace": f"/{number}", "excluded": (), "path": "", "text": "x", "most": 1, "fresh": False}
+        question = {
+            "workspace": f"/{number}",
+            "excluded": (),
+            "path": "",
+            "language": "python",
+            "text": "x",
+            "most": 1,
+            "fresh": False,
+        }
         assert library.answer(question) == []
     assert len(library._held) == len(library._looked) == WORKSPACES
