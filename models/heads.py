@@ -10,6 +10,7 @@ frequent ones stand first (VocabTrim, Goel et al. 2025).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -19,7 +20,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from models.engines.linear import head, linear
-from models.engines.weights import Weights
+from models.engines.shape import EMBEDDING, NORM
 from models.errors import ModelError, first_line
 
 FILE_NAME = "heads.safetensors"
@@ -61,12 +62,12 @@ class Heads:
         return list(zip(tokens.tolist(), likely.tolist(), strict=True))
 
 
-def read_heads(folder: Path, weights: Weights, name: str) -> Heads | None:
+def read_heads(folder: Path, state: Mapping[str, Tensor], name: str) -> Heads | None:
     """Read the heads beside a model; None if there are none.
 
     Args:
         folder: The checkpoint's.
-        weights: The model's, whose own head is tied to its embedding.
+        state: The model's weights, of which its own head is tied to the embedding.
         name: For messages.
 
     Raises:
@@ -81,8 +82,10 @@ def read_heads(folder: Path, weights: Weights, name: str) -> Heads | None:
         raise ModelError(
             f"model {name}: {FILE_NAME} cannot be read ({first_line(error)}); train or delete it"
         ) from error
-    layers, width = [stored.get(f"heads.{index}.weight") for index in range(len(stored))], weights.embedding.shape[1]
+    layers, width = [stored.get(f"heads.{index}.weight") for index in range(len(stored))], len(state[NORM])
     found = [layer for layer in layers if layer is not None and layer.shape == (width, width)]
     if not found or len(found) < len(stored):
         raise ModelError(f"model {name}: {FILE_NAME} belongs to another model; train it for this one or delete it")
-    return Heads(torch.stack(found).to(weights.device, weights.wide), weights.embedding)
+    embedding = state[EMBEDDING]
+    wide = torch.float64 if embedding.dtype == torch.float64 else torch.float32
+    return Heads(torch.stack(found).to(embedding.device, wide), embedding)

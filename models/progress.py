@@ -31,7 +31,7 @@ class Share:
     def advance(self, n_bytes: int) -> None:
         """Count more bytes as done."""
         self._done += n_bytes
-        percent = self._done * 100 // max(self._n_bytes, 1)
+        percent = min(100, self._done * 100 // max(self._n_bytes, 1))
         if percent > self._told and self._n_bytes >= _WORTH_TELLING:
             self._told = percent
             self._say(f"{self._action} {self._n_bytes / _GB:.1f} GB, {percent}%")

@@ -14,9 +14,8 @@ from safetensors import safe_open
 from torch import Tensor
 
 from models.checkpoint_files import CheckpointFiles, StoredWeight
-from models.engines.cuda import engine_on_device
+from models.engines.own import own_engine
 from models.engines.shape import DEVICES, HEAD, Shape, misfit, refused_config, weight_sizes
-from models.engines.weights import Weights
 from models.heads import read_heads
 from models.hub import INDEX, SINGLE
 from models.network import Network, eos_ids_of
@@ -45,10 +44,9 @@ def read_stored(files: CheckpointFiles, place: Placement, say: Say = silent) -> 
         return None
     shape = Shape.of(files.config)
     with StoredState(files.weights, place, say) as state, torch.inference_mode(), moving(files.name, place.device):
-        weights = Weights.of(state, shape, place.int8)
-        engine, remark = engine_on_device(shape, weights)
-        heads = read_heads(files.folder, weights, files.name) if HEAD not in state else None
-        return Network(engine, eos_ids, torch.int8 if place.int8 else weights.dtype, weights.device, remark, heads)
+        engine, remark = own_engine(shape, state, place.dtype, place.device, place.int8, say)
+        heads = read_heads(files.folder, state, files.name) if HEAD not in state else None
+        return Network(engine, eos_ids, torch.int8 if place.int8 else place.dtype, place.device, remark, heads)
 
 
 def needs_transformers(files: CheckpointFiles) -> str:

@@ -23,7 +23,7 @@ from completion.user_folders import cache_folder
 from verifill.errors import BROKEN, Failure
 from verifill.terminal import note
 
-_WORDS = {"jedi": "parsed files", "calibration": "measurements of this machine"}
+_WORDS = {"jedi": "parsed files", "calibration": "measurements of this machine", "compiled": "machine code"}
 
 
 @dataclass(frozen=True)

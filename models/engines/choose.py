@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import torch
 from transformers import PreTrainedModel
 
 from models.engines.base import Engine
-from models.engines.cuda import engine_on_device
+from models.engines.own import own_engine
 from models.engines.shape import Shape, refusal
 from models.engines.transformers_engine import TransformersEngine
-from models.engines.weights import Weights
 from models.errors import ModelError
 
 
@@ -25,6 +23,4 @@ def engine_for(model: PreTrainedModel, int8: bool = False) -> tuple[Engine, str]
         if int8:
             raise ModelError(f"the model does not run in 8 bits ({reason}); choose --dtype float32")
         return TransformersEngine(model), ""
-    shape = Shape.of(model.config.to_dict())
-    with torch.inference_mode():
-        return engine_on_device(shape, Weights.of(model.state_dict(), shape, int8))
+    return own_engine(Shape.of(model.config.to_dict()), model.state_dict(), model.dtype, model.device, int8)

@@ -22,20 +22,20 @@ from models.engines.decoder import Decoder
 from models.engines.kv_slab import KVSlab
 from models.engines.rope import RotaryTable
 from models.engines.shape import Shape, refusal
-from models.engines.tree import Tree, require_tree
+from models.engines.slab_engine import SlabEngine
+from models.engines.tree import Tree
 from models.engines.weights import Weights
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 
-class FusedEngine:
+class FusedEngine(SlabEngine):
     """Runs Llama, Mistral, Qwen2 and Qwen3 decoders in the precision and on the device of their weights."""
 
     def __init__(self, shape: Shape, weights: Weights) -> None:
         """Take a decoder."""
-        self.vocabulary_size = weights.vocabulary_size
-        self.max_length = shape.max_length
+        super().__init__(shape, weights.vocabulary_size, weights.dtype, weights.device)
         self._shape = shape
         self._weights = weights
         self._decoder = Decoder(shape, weights)
@@ -55,17 +55,13 @@ class FusedEngine:
         with torch.inference_mode():
             return cls(shape, Weights.of(model.state_dict(), shape, int8))
 
-    def new_slab(self) -> KVSlab:
-        """Return an empty slab."""
-        return KVSlab(self._shape, self._weights.dtype, self._weights.device)
-
     def forward(self, slab: Slab, tokens: Sequence[int]) -> Rows:
         """Append ``tokens`` (at least one) to the slab and return a row for each.
 
         Raises:
             ValueError: No tokens, or the slab would grow beyond ``max_length``.
         """
-        slab = self._with_room(slab, len(tokens))
+        slab = self.with_room(slab, len(tokens))
         start, end = len(slab.tokens), len(slab.tokens) + len(tokens)
         with torch.inference_mode():
             memory = _Held(slab, start, end, self._chain_mask(start, end))
@@ -82,7 +78,7 @@ class FusedEngine:
         require_own_slabs(passes)
         parts, turns = [], []
         for one in passes:
-            slab = self._with_room(one.slab, len(one.tokens))
+            slab = self.with_room(one.slab, len(one.tokens))
             start, end = len(slab.tokens), len(slab.tokens) + len(one.tokens)
             parts.append(_Held(slab, start, end, self._chain_mask(start, end)))
             turns.append(self._turns.rows(start, end))
@@ -99,7 +95,7 @@ class FusedEngine:
         Raises:
             ValueError: The slab would grow beyond ``max_length``.
         """
-        slab = self._with_room(slab, len(tree.tokens))
+        slab = self.with_room(slab, len(tree.tokens))
         start, end, depths = len(slab.tokens), len(slab.tokens) + len(tree.tokens), tree.depths
         with torch.inference_mode():
             memory = _Held(slab, start, end, self._tree_mask(start, tree))
@@ -107,19 +103,6 @@ class FusedEngine:
             rows = self._decoder.rows(self._ids(tree.tokens), turns, memory)
         slab.tree = tree
         return rows
-
-    def commit(self, slab: Slab, path: Sequence[int]) -> None:
-        """Append the tokens of the last tree that ``path`` goes down, and drop the others.
-
-        Raises:
-            ValueError: There is no such path, or the last pass was over no tree.
-        """
-        slab = _own(slab)
-        tree = require_tree(slab.tree, path)
-        with torch.inference_mode():
-            slab.move(len(slab.tokens), path)
-        slab.tokens.extend(tree.tokens[node] for node in path)
-        slab.tree = None
 
     def extend(self, slab: Slab, tokens: Sequence[int]) -> None:
         """Append ``tokens`` (at least one) to the slab.
@@ -129,49 +112,12 @@ class FusedEngine:
         Raises:
             ValueError: No tokens, or the slab would grow beyond ``max_length``.
         """
-        slab = self._with_room(slab, len(tokens))
+        slab = self.with_room(slab, len(tokens))
         start, end = len(slab.tokens), len(slab.tokens) + len(tokens)
         with torch.inference_mode():
             memory = _Held(slab, start, end, self._chain_mask(start, end))
             self._decoder.fill(self._ids(tokens), self._turns.rows(start, end), memory)
         slab.tokens.extend(tokens)
-
-    def fork(self, slab: Slab, length: int) -> KVSlab:
-        """Return a new slab with a copy of the first ``length`` tokens.
-
-        Raises:
-            ValueError: ``length`` is negative or beyond the slab's length.
-        """
-        slab, copy = _own(slab), self.new_slab()
-        if not 0 <= length <= len(slab.tokens):
-            raise ValueError(f"cannot copy {length} tokens of a slab of {len(slab.tokens)}; cut it to fewer")
-        with torch.inference_mode():
-            copy.copied_from(slab, length)
-        return copy
-
-    def truncate(self, slab: Slab, length: int) -> None:
-        """Drop everything from position ``length`` on.
-
-        Raises:
-            ValueError: ``length`` is negative or beyond the slab's length.
-        """
-        slab = _own(slab)
-        if not 0 <= length <= len(slab.tokens):
-            raise ValueError(f"cannot cut a slab of {len(slab.tokens)} tokens to {length}")
-        del slab.tokens[length:]
-        slab.tree = None
-
-    def _with_room(self, slab: Slab, n_tokens: int) -> KVSlab:
-        slab = _own(slab)
-        end = len(slab.tokens) + n_tokens
-        if not n_tokens:
-            raise ValueError("a forward pass needs at least one token")
-        if end > self.max_length:
-            raise ValueError(f"{end} tokens are more than the model's {self.max_length}")
-        slab.tree = None
-        with torch.inference_mode():
-            slab.make_room(end)
-        return slab
 
     def _ids(self, values: Sequence[int]) -> Tensor:
         return torch.tensor(values, device=self._weights.device)
@@ -239,9 +185,3 @@ class _Several:
     def _split(self, *tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
         sizes = [part.end - part.start for part in self.parts]
         return (torch.split(tensor, sizes) for tensor in tensors)
-
-
-def _own(slab: Slab) -> KVSlab:
-    if not isinstance(slab, KVSlab):
-        raise TypeError(f"slab is a {type(slab).__name__}; take one from this engine's new_slab()")
-    return slab

@@ -21,6 +21,8 @@ _QKV = ("self_attn.q", "self_attn.k", "self_attn.v")
 _ATTENTION = (*_QKV, "self_attn.o")
 _MLP = ("mlp.gate", "mlp.up", "mlp.down")
 
+EMBEDDING = "model.embed_tokens.weight"
+NORM = "model.norm.weight"
 HEAD = "lm_head.weight"
 
 # Without these, all positive, transformers' defaults would have to be known.
@@ -166,7 +168,7 @@ def weight_sizes(config: Config) -> dict[str, tuple[int, ...]]:
     block |= {f"{norm}_layernorm.weight": (width,) for norm in ("input", "post_attention")}
     if family.normed:
         block |= {f"self_attn.{part}_norm.weight": (shape.head_size,) for part in "qk"}
-    around = {"model.embed_tokens.weight": (vocabulary, width), "model.norm.weight": (width,)}
+    around = {EMBEDDING: (vocabulary, width), NORM: (width,)}
     layers = {f"model.layers.{i}.{name}": size for i in range(shape.n_layers) for name, size in block.items()}
     return {**around, **layers, HEAD: (vocabulary, width)}
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from models.engines.linear import Linear, fits_half, head, linear, linear_in_int8
 from models.engines.rope import side_by_side
-from models.engines.shape import Shape
+from models.engines.shape import EMBEDDING, HEAD, NORM, Shape
 
 Product = Callable[[Tensor, Tensor | None], Linear]
 
@@ -78,7 +78,7 @@ class Weights:
             blocks=tuple(
                 _block(state, f"model.layers.{layer}.", shape, wide, product) for layer in range(shape.n_layers)
             ),
-            norm=state["model.norm.weight"].detach().to(wide),
+            norm=state[NORM].detach().to(wide),
             head=to_logits,
             vocabulary_size=len(embedding),
             dtype=dtype,
@@ -89,23 +89,23 @@ class Weights:
 
 def _ends(state: Mapping[str, Tensor], head_of: Callable[[Tensor], Linear]) -> tuple[Tensor, Linear, torch.dtype]:
     """Return the embedding as it is kept, the head, and the precision of the weights."""
-    embedding = state["model.embed_tokens.weight"].detach()
-    to_logits = head_of(state.get("lm_head.weight", embedding).detach())
+    embedding = state[EMBEDDING].detach()
+    to_logits = head_of(state.get(HEAD, embedding).detach())
     kept = embedding.half() if embedding.dtype == torch.float32 and fits_half(embedding) else embedding
     return kept, to_logits, embedding.dtype
 
 
 def _block(state: Mapping[str, Tensor], name: str, shape: Shape, wide: torch.dtype, product: Product) -> Block:
     def fused(*parts: str) -> Linear:
-        weight = _stacked(state, [f"{name}{part}_proj.weight" for part in parts], shape)
-        bias = _stacked(state, [f"{name}{part}_proj.bias" for part in parts], shape)
+        weight = stacked(state, [f"{name}{part}_proj.weight" for part in parts], shape)
+        bias = stacked(state, [f"{name}{part}_proj.bias" for part in parts], shape)
         assert weight is not None
         return product(weight, bias)
 
     return Block(
         attention_norm=state[f"{name}input_layernorm.weight"].detach().to(wide),
         qkv=fused("self_attn.q", "self_attn.k", "self_attn.v"),
-        qk_norm=_qk_norm(state, name, shape, wide),
+        qk_norm=head_norms(state, name, shape, wide),
         output=fused("self_attn.o"),
         mlp_norm=state[f"{name}post_attention_layernorm.weight"].detach().to(wide),
         gate_up=fused("mlp.gate", "mlp.up"),
@@ -113,7 +113,7 @@ def _block(state: Mapping[str, Tensor], name: str, shape: Shape, wide: torch.dty
     )
 
 
-def _stacked(state: Mapping[str, Tensor], names: list[str], shape: Shape) -> Tensor | None:
+def stacked(state: Mapping[str, Tensor], names: list[str], shape: Shape) -> Tensor | None:
     """Put weights or biases under each other; None if there are none."""
     parts = [state[name].detach() for name in names if name in state]
     if not parts:
@@ -127,7 +127,7 @@ def _stacked(state: Mapping[str, Tensor], names: list[str], shape: Shape) -> Ten
     )
 
 
-def _qk_norm(state: Mapping[str, Tensor], name: str, shape: Shape, wide: torch.dtype) -> Tensor | None:
+def head_norms(state: Mapping[str, Tensor], name: str, shape: Shape, wide: torch.dtype) -> Tensor | None:
     """Return the norms' weights, a row for each query and each key head."""
     if f"{name}self_attn.q_norm.weight" not in state:
         return None

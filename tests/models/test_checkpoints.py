@@ -15,6 +15,7 @@ from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from models.checkpoints import from_objects, load
 from models.engines.choose import engine_for
+from models.engines.compiled.engine import CompiledEngine
 from models.engines.fused import FusedEngine
 from models.engines.linear import int8_works
 from models.errors import DeviceError, ModelError
@@ -52,9 +53,10 @@ def test_weights_are_those_saved(saved: Path) -> None:
     torch.testing.assert_close(*rows)
 
 
-def test_known_families_get_the_fused_engine(saved: Path) -> None:
-    """A Qwen2 checkpoint is not run by transformers' modules."""
-    assert type(load(str(saved)).engine) is FusedEngine
+def test_known_families_get_the_compiled_engine(saved: Path) -> None:
+    """A Qwen2 checkpoint is not run by transformers' modules, nor by torch's operations where it need not be."""
+    assert type(load(str(saved)).engine) is CompiledEngine
+    assert type(load(str(saved), dtype="float64").engine) is FusedEngine
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float64"])
@@ -122,7 +124,7 @@ def test_memory_that_ends_in_the_first_pass_gives_way_too(saved: Path, monkeypat
         raise torch.OutOfMemoryError("out of memory")
 
     with monkeypatch.context() as patch:
-        patch.setattr(FusedEngine, "forward", full)
+        patch.setattr(CompiledEngine, "forward", full)
         with pytest.raises(DeviceError, match=r"does not go on cpu \(out of memory\); choose a smaller one"):
             load(str(saved))
 
@@ -130,6 +132,7 @@ def test_memory_that_ends_in_the_first_pass_gives_way_too(saved: Path, monkeypat
 def test_reading_much_is_told(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each whole percent of a large checkpoint is told once; a small one is read without a word."""
     words: list[str] = []
+    load(str(saved))  # what has to be compiled once is told, too
     load(str(saved), say=words.append)
     assert words == []
     monkeypatch.setattr("models.progress._WORTH_TELLING", 0)

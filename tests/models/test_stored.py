@@ -15,6 +15,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from models.checkpoint_files import check_files
+from models.engines.compiled.engine import CompiledEngine
 from models.engines.fused import FusedEngine
 from models.network import Network
 from models.placement import Placement
@@ -43,8 +44,7 @@ def both(folder: Path, dtype: str = "float32") -> tuple[Network, Network]:
 
 def assert_same(stored: Network, pretrained: Network, tolerance: float = 1e-5) -> None:
     """Compare all that two networks are."""
-    assert isinstance(stored.engine, FusedEngine)
-    assert isinstance(pretrained.engine, FusedEngine)
+    assert type(stored.engine) is type(pretrained.engine) in (CompiledEngine, FusedEngine)
     assert (stored.eos_ids, stored.dtype, stored.device) == (pretrained.eos_ids, pretrained.dtype, pretrained.device)
     assert stored.engine.max_length == pretrained.engine.max_length
     rows = [network.engine.forward(network.engine.new_slab(), PROMPT).logits for network in (stored, pretrained)]

@@ -1,0 +1,137 @@
+"""Grouped-query attention over slabs: what each token sees is read in the order of its chain.
+
+A token sees the first positions of its slab, then those on which its ancestors in the tree stand.  The scores of
+both lie beside each other before they are summed, so that a token of a tree gets bit for bit what it gets in a chain.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import carray, types  # type: ignore[attr-defined]
+
+from models.engines.compiled.compiling import compiled, in_place
+from models.engines.compiled.exponential import exponential_of
+from models.engines.compiled.lanes import LANES, Typed, every, fma, load, nothing, store, total
+from models.engines.compiled.tile import ROWS, four_scores
+
+# It has no types.
+_pointer_to: Any = types.CPointer
+
+_ONE = np.float32(1)
+_NONE = np.float32(-np.inf)
+
+
+@in_place
+def _pointer(_: Any, address: Any, like: Any) -> Typed:
+    """Return an address as that of numbers such as an array holds."""
+
+    def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.inttoptr(values[0], context.get_value_type(signature.return_type))
+
+    return _pointer_to(like.dtype)(types.int64, like), build
+
+
+@in_place
+def _exponential(_: Any, numbers: Any) -> Typed:
+    return numbers(numbers), lambda context, builder, signature, values: exponential_of(builder, values[0])
+
+
+@compiled
+def held(address: int, like: Any, size: int) -> Any:
+    """Return ``size`` numbers at an address as an array with the type of ``like``."""
+    return carray(_pointer(address, like), (size,))
+
+
+@compiled
+def write(row: Any, start: int, size: int, memory: Any, to: int) -> None:
+    """Store ``size`` numbers of a row, counted through, in the precision of ``memory``."""
+    for unit in range(0, size, LANES):
+        store(memory, to + unit, load(row, start + unit))
+
+
+@compiled
+def score(queries: Any, start: int, size: int, keys: Any, first: int, n_first: int, seen: Any, scores: Any) -> None:
+    """Write the products of a query with the keys of the first positions and of those in ``seen`` to ``scores``.
+
+    Args:
+        queries: Any array of float32.
+        start: Where the query begins in it, counted through.
+        size: Units of a head, a multiple of ``LANES``.
+        keys: Of a slab's layer, all heads.
+        first: Where the head begins in it.
+        n_first: How many first positions are seen.
+        seen: ``[any]`` further positions, in order.
+        scores: ``[any]`` float32.
+    """
+    by_fours = n_first - n_first % ROWS
+    for position in range(0, by_fours, ROWS):
+        four_scores(keys, first + position * size, size, queries, start, scores, position)
+    for index in range(by_fours, n_first + len(seen)):
+        position = index if index < n_first else seen[index - n_first]
+        sums = nothing()
+        for unit in range(0, size, LANES):
+            sums = fma(load(keys, first + position * size + unit), load(queries, start + unit), sums)
+        scores[index] = total(sums)
+
+
+@compiled
+def softmax(scores: Any, length: int) -> Any:
+    """Replace scores by their exponentials, the largest by 1, and return what is to multiply them.
+
+    Up to ``LANES - 1`` numbers behind them are written, too.
+    """
+    largest = scores[0]
+    for position in range(1, length):
+        largest = max(largest, scores[position])
+    end = length + -length % LANES
+    for position in range(length, end):
+        scores[position] = _NONE
+    sums, one, less = nothing(), every(_ONE), every(-largest)
+    for position in range(0, end, LANES):
+        numbers = _exponential(fma(load(scores, position), one, less))
+        store(scores, position, numbers)
+        sums = fma(numbers, one, sums)
+    return _ONE / total(sums)
+
+
+@compiled
+def mix(
+    scores: Any, scale: Any, size: int, values: Any, first: int, n_first: int, seen: Any, out: Any, to: int
+) -> None:
+    """Write the values of the first positions and of those in ``seen``, weighted by scores, to ``out`` from ``to`` on.
+
+    Args:
+        scores: ``[any]`` float32.
+        scale: Of all of them.
+        size: Units of a head, a multiple of ``LANES``.
+        values: Of a slab's layer, all heads.
+        first: Where the head begins in it.
+        n_first: How many first positions are seen.
+        seen: ``[any]`` further positions, in order.
+        out: Any array of float32.
+        to: Where the result begins in it, counted through.
+    """
+    by_fours = size - size % (4 * LANES)
+    length = n_first + len(seen)
+    for unit in range(0, by_fours, 4 * LANES):
+        a = b = c = d = nothing()
+        for index in range(length):
+            position = index if index < n_first else seen[index - n_first]
+            at, weight = first + position * size + unit, every(scores[index])
+            a = fma(weight, load(values, at), a)
+            b = fma(weight, load(values, at + LANES), b)
+            c = fma(weight, load(values, at + 2 * LANES), c)
+            d = fma(weight, load(values, at + 3 * LANES), d)
+        every_scale = every(scale)
+        store(out, to + unit, fma(a, every_scale, nothing()))
+        store(out, to + unit + LANES, fma(b, every_scale, nothing()))
+        store(out, to + unit + 2 * LANES, fma(c, every_scale, nothing()))
+        store(out, to + unit + 3 * LANES, fma(d, every_scale, nothing()))
+    for unit in range(by_fours, size, LANES):
+        sums = nothing()
+        for index in range(length):
+            position = index if index < n_first else seen[index - n_first]
+            sums = fma(every(scores[index]), load(values, first + position * size + unit), sums)
+        store(out, to + unit, fma(sums, every(scale), nothing()))
