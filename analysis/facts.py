@@ -16,6 +16,21 @@ from types import MappingProxyType
 from typing import Protocol
 
 
+@dataclass(frozen=True, slots=True)
+class OpenFile:
+    """A file as an editor holds it, which is not what is on disk.
+
+    Attributes:
+        path: Absolute.
+        language: Language id.
+        text: All of it.
+    """
+
+    path: str
+    language: str
+    text: str
+
+
 @dataclass(frozen=True)
 class BaseDocument:
     """A document with a hole, as the analysis sees it.
@@ -30,6 +45,7 @@ class BaseDocument:
         language: Language id as editors spell it.
         trusted: Whether the user trusts the workspace: a language server runs programs that lie there.
         urgent: Whether somebody types in it: what programs ask is answered later, wherever questions queue.
+        others: Other files of the project that are open and not saved; a language server sees them like this.
     """
 
     path: str
@@ -41,11 +57,13 @@ class BaseDocument:
     language: str = "python"
     trusted: bool = False
     urgent: bool = True
+    others: tuple[OpenFile, ...] = ()
 
     @cached_property
     def digest(self) -> str:
         """Name of this document by content, 16 hexadecimal digits."""
-        parts = (self.path, self.workspace, self.environment, self.language, self.indent, self.prefix, self.suffix)
+        parts = [self.path, self.workspace, self.environment, self.language, self.indent, self.prefix, self.suffix]
+        parts += [part for other in self.others for part in (other.path, other.text)]
         return hashlib.blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 

@@ -1,8 +1,9 @@
-"""How often does a language server not list the member that the author really wrote, and how fast is it?
+"""How often does a language server lack what the author really wrote, and how fast is it?
 
-As ``bench.truth_forbid``, in languages other than Python: lines of real files are taken out and written
-again, byte by byte, under the eyes of the monitors that rest on facts, with all facts waited for.  The
-upper bounds of the rates are the penalties that the monitors use (``--update-table``).
+Members that its lists lack, and calls that its signatures do not fit.  As ``bench.truth_forbid``, in languages other
+than Python: lines of real files are taken out and written again, byte by byte, under the eyes of the monitors that rest
+on facts, with all facts waited for.  The upper bounds of the rates are the penalties that the monitors use
+(``--update-table``).
 
     python -m bench.server_projects FOLDER
     python -m bench.truth_forbid_servers FOLDER --update-table
@@ -11,11 +12,13 @@ upper bounds of the rates are the penalties that the monitors use (``--update-ta
 from __future__ import annotations
 
 import argparse
+import math
 import random
 import re
 import statistics
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -49,8 +52,11 @@ from completion.analysis import languages_folder
 from monitors.base import Site
 from monitors.strength import MEASURED_WITH_SERVERS, SERVERS_TABLE, shipped, stamp
 
-MEMBER = re.compile(r"[\w)\]](?:\.|\?\.|->)[^\W\d]")
+WORTH_TRYING = re.compile(r"[\w)\]](?:(?:\.|\?\.|->|::)[^\W\d]|\()")
 """Lines worth trying; the monitors decide what is code."""
+
+QUERIES = ("members", "arity")
+"""What is measured, by the name of its classes."""
 
 COMMENT = re.compile(r"\s*(?://|\*|/\*|#)")
 
@@ -145,7 +151,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("folder", type=Path, help="where bench.server_projects has put the projects")
     parser.add_argument("--languages", nargs="*", help="these only")
     parser.add_argument("--servers", type=Path, default=languages_folder(), help="where the servers are installed")
-    parser.add_argument("--sites", type=int, default=600, help="names with a fact in each language, about")
+    parser.add_argument("--sites", type=int, default=330, help="of each kind with a fact in each language, about")
     parser.add_argument("--per-file", type=int, default=6, help="lines of each file, at most")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the results")
@@ -163,7 +169,7 @@ def measure(
     for project in track(mine, mine[0].language, console=console):
         timed = Timed(LanguageServers(options.servers.resolve()))
         store = FactStore(timed)
-        wanted = options.sites // len(mine)
+        wanted = math.ceil(options.sites / len(mine))
         found: list[Outcome] = []
         try:
             for line in lines_of(project, options.per_file, options.seed):
@@ -172,7 +178,7 @@ def measure(
                     warm_up(store, site.document)
                     timed.seconds.clear()
                 found += replay(line, site, store.source(site.document, "wait"))
-                if sum(map(has_fact, found)) >= wanted:
+                if is_enough(found, wanted):
                     break
         finally:
             store.close()
@@ -181,15 +187,21 @@ def measure(
     return outcomes, seconds
 
 
+def is_enough(found: Sequence[Outcome], wanted: int) -> bool:
+    """Whether so many outcomes of each query rest on a fact."""
+    counts = Counter(outcome.fact.partition(".")[0] for outcome in found if has_fact(outcome))
+    return all(counts[query] >= wanted for query in QUERIES)
+
+
 def lines_of(project: Project, per_file: int, seed: int) -> Iterator[Line]:
-    """Yield lines with members, of files in random order."""
+    """Yield lines with members or calls, of files in random order."""
     rng = random.Random(f"{seed} {project.name}")
     paths = sorted(path for path in project.sources.rglob("*") if path.suffix in project.suffixes)
     rng.shuffle(paths)
     for path in paths:
         text = read_source(path) if path.is_file() and SMALLEST <= path.stat().st_size <= LARGEST else None
         lines = (text or "").split("\n")
-        numbers = [n for n, line in enumerate(lines, 1) if MEMBER.search(line) and not COMMENT.match(line)]
+        numbers = [n for n, line in enumerate(lines, 1) if WORTH_TRYING.search(line) and not COMMENT.match(line)]
         for number in sorted(rng.sample(numbers, min(per_file, len(numbers)))):
             yield cut(f"{project.language}: {project.name}", path, project.root, lines, number)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -75,6 +75,7 @@ class DocumentStore:
         self._encoding = encoding
         self._documents: dict[str, TextDocument] = {}
         self._changes: Counter[str] = Counter()
+        self._unsaved: dict[str, None] = {}
         self._total = 0
 
     def get(self, uri: str) -> TextDocument | None:
@@ -85,10 +86,15 @@ class DocumentStore:
         """Return how often documents other than this one have been opened, changed or closed."""
         return self._total - self._changes[uri]
 
+    def unsaved(self) -> Iterator[TextDocument]:
+        """Yield the documents that were changed and not saved since, the one that was changed last first."""
+        return (self._documents[uri] for uri in reversed(self._unsaved))
+
     def open(self, item: types.TextDocumentItem) -> None:
         """Take a document over from the client; one that is open already is replaced."""
         text = well_formed(item.text)
         self._count(item.uri)
+        self._unsaved.pop(item.uri, None)
         self._documents[item.uri] = TextDocument(item.uri, item.language_id, item.version, text, self._encoding)
 
     def change(
@@ -101,21 +107,25 @@ class DocumentStore:
         if document is None:
             return False
         self._count(identifier.uri)
+        self._unsaved.pop(identifier.uri, None)
+        self._unsaved[identifier.uri] = None
         for change in changes:
             document = document.edited(change)
         self._documents[identifier.uri] = replace(document, version=identifier.version)
         return True
 
-    def save(self, uri: str, text: str) -> bool:
-        """Compare with the text that the client saved; False if it differed and was taken over."""
+    def save(self, uri: str, text: str | None) -> bool:
+        """Compare with the text that the client saved, if it tells; False if it differed and was taken over."""
+        self._unsaved.pop(uri, None)
         document = self._documents.get(uri)
-        if document is None or document.text == (saved := well_formed(text)):
+        if document is None or text is None or document.text == (saved := well_formed(text)):
             return True
         self._documents[uri] = replace(document, text=saved)
         return False
 
     def close(self, uri: str) -> None:
         """Forget a document; one that is not open is none."""
+        self._unsaved.pop(uri, None)
         if self._documents.pop(uri, None) is not None:
             del self._changes[uri]
             self._total += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lsprotocol import types
 
@@ -14,6 +14,7 @@ from completion.types import CompletionRequest, Document, Reason, Snippet, Trigg
 from lsp_server.documents import TextDocument
 from lsp_server.front import Front
 from lsp_server.reasons import AnyReason, FrontReason
+from lsp_server.unsaved import unsaved_beside
 from lsp_server.uris import made_up_folder, path_of, workspace_of
 
 _TRIGGERS = {
@@ -145,7 +146,11 @@ def request_at(front: Front, document: TextDocument, hole: Hole, trigger: Trigge
         context=context_at(front, document, settings),
         candidates=settings.candidates if trigger is Trigger.INVOKED else 1,
     )
-    return held.asked(request)
+    asked = held.asked(request)
+    if not asked.trusted:
+        return asked
+    others = unsaved_beside(document, front.documents.unsaved(), lambda other: whereabouts(front, other))
+    return replace(asked, unsaved=others)
 
 
 def context_at(front: Front, document: TextDocument, settings: Settings) -> tuple[Snippet, ...]:

@@ -28,6 +28,7 @@ from monitors.questions import nearby
 from monitors.repetition import Repetition
 from monitors.scope import Scope
 from monitors.source_brackets import SourceBrackets
+from monitors.source_calls import SourceCalls
 from monitors.source_dereference import SourceDereference
 from monitors.source_dereference import nearby as members_nearby
 from monitors.source_viability import SourceViability
@@ -116,6 +117,7 @@ _SOURCE = Rulebook(
         "margins": TypedMargin,
         "repetition": Repetition,
         "dereference": lambda site: SourceDereference(site, load(site.options.strictness)),
+        "calls": lambda site: SourceCalls(site, load(site.options.strictness)),
     },
     {"policy": policies},
     {"viability": SourceViability},

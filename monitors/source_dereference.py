@@ -1,11 +1,11 @@
 """The monitor ``dereference`` of languages with a language server: members that are named must exist.
 
-What may stand: behind a member operator (``.``, ``?.``, ``->``) the names that the server lists there.
-When it says nothing: the fact is not there, is empty, or is a list that was cut; behind ``::``, where
-servers list what they have indexed so far; where the lexical state is not certain; and, in JavaScript and TypeScript,
-for a name that is assigned, which is how members come to be.  Where only what follows tells the two
-apart, the name is charged with that byte.  How strong: as in ``monitors.dereference``, by the rate at
-which lists of the language lack the true name (``python -m bench.truth_forbid_languages``).
+What may stand: behind a member operator (``.``, ``?.``, ``->``, in C++ ``::``) the names that the server lists there.
+When it says nothing: the fact is not there, is empty, or is a list that was cut; behind the ``::`` of a class where
+a member may be defined, as clangd lists no private ones there; where the lexical state is not certain; and, in
+JavaScript and TypeScript, for a name that is assigned, which is how members come to be.  Where only what follows tells
+the two apart, the name is charged with that byte.  How strong: as in ``monitors.dereference``, by the rate at
+which lists of the language lack the true name (``python -m bench.truth_forbid_servers``).
 
 The question is asked where the name stands, with all of the middle before it: what the middle declares
 and what it narrows counts.
@@ -17,7 +17,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from analysis.analyzers.language_servers.answers import WEAK
+from analysis.analyzers.language_servers.answers import SCOPE, TRUNCATED
 from analysis.facts import UNRESOLVED, BaseDocument, Fact, FactKey, FactView
 from analysis.python.lexicon import WORD
 from analysis.python.scanner import Mode
@@ -25,15 +25,18 @@ from analysis.source.scanner import SourceScan
 from monitors.base import Check, Continuations, Kind, Lexed, Site
 from monitors.listed import Listed, judgement
 from monitors.naming import LOAD_BEHIND
+from monitors.ranks import all_alike
 from monitors.strength import Strength
-from monitors.words import AnyOf, Words, encoded, written_words
+from monitors.words import Words, encoded, written_words
 
 KIND: Final = "members"
 
 OPERATORS: Final = (b"?.", b"->", b".")
-"""Those that are watched; one that another ends like stands before it."""
+"""Those that are watched in all languages; one that another ends like stands before it."""
 
-_LAST_BYTES: Final = frozenset(operator[-1] for operator in OPERATORS)
+COLONS: Final = b"::"
+"""Watched in C++ too."""
+
 _VALUE_ENDS: Final = tuple(bytes((byte,)) for byte in WORD | frozenset(b"$)]}!?\"'`"))
 _NUMBER: Final = re.compile(rb"(?<![\w$\x80-\xff])\d[\w.]*\Z")
 _WHITE: Final = frozenset(b" \t\r\n")
@@ -41,6 +44,9 @@ _EQUALS: Final = ord("=")
 
 # What servers list only a part of: by an index signature any name may follow; ``unsafe`` is Go's compiler itself.
 _ANY_NAME: Final = frozenset(("process.env", "import.meta.env", "unsafe"))
+
+# Namespaces whose lists are long, and whose names every model knows.
+_NAMESPACES: Final = frozenset(("std",))
 
 # In a header without its body gopls does not know all the types.
 _HEADER: Final = re.compile(rb"\bfunc\b[^{]*\Z")
@@ -54,6 +60,9 @@ _OF_ALL_OBJECTS: Final = frozenset(
 _MADE_BY_ASSIGNING: Final = frozenset(("javascript", "javascriptreact", "typescript", "typescriptreact"))
 _READ: Final = re.compile(rb"(?:[(\[+\-*/%&|<!?,:]|\b(?:await|case|in|new|of|return|throw|typeof|yield))\s*\Z")
 
+# What stands before a class of C++ that is used, and is no part of a definition.
+_USED: Final = re.compile(rb"(?:[(\[=+\-/%|!?,]|&&|\b(?:case|new|return|throw))\s*\Z")
+
 _WORDS: Final = {
     "cpp": Words.of((b"operator", b"template")),
     "java": Words.of((b"class", b"new", b"super", b"this")),
@@ -65,8 +74,8 @@ _WORDS: Final = {
 _MOST_AHEAD: Final = 4
 _NEARBY_CHARACTERS: Final = 2000
 _NAME: Final = r"[^\W\d][\w$]*"
-_OPERATOR: Final = r"(\?\.|->|\.)(?=[^\W\d]|[$#])"
-_CHAIN: Final = re.compile(rf"(?<![\w$.>:])({_NAME}(?:(?:\.|->){_NAME})*){_OPERATOR}")
+_OPERATOR: Final = r"(\?\.|->|\.|::)(?=[^\W\d]|[$#])"
+_CHAIN: Final = re.compile(rf"(?<![\w$.>:])({_NAME}(?:(?:\.|->|::){_NAME})*){_OPERATOR}")
 _LINK: Final = re.compile(rf"({_NAME}){_OPERATOR}")
 
 
@@ -77,6 +86,7 @@ class Name:
     Attributes:
         key: The question about its place.
         held: Whether it has to exist; if not, what follows will say.
+        defined: Whether it may be a member of a class that is defined here.
         text: What is written of it.
         then: The last byte behind it that was no answer yet, 0 for none.
         fact: The answer, if it had come when the name's first byte was written.
@@ -86,6 +96,7 @@ class Name:
 
     key: FactKey
     held: bool
+    defined: bool = False
     text: bytes = b""
     then: int = 0
     fact: Fact | None = None
@@ -127,6 +138,8 @@ class SourceDereference:
         self._read_at = _read_at(site)
         self._makes = site.language.id in _MADE_BY_ASSIGNING
         self._has_headers = site.language.id == "go"
+        self._operators = _operators(site.language.id)
+        self._last_bytes = frozenset(operator[-1] for operator in self._operators)
         self._words = _WORDS.get(site.language.id, Words())
         self._inside = site.language.lexis.letters | WORD
         self._links = {name.encode(): sign for name, sign in _LINK.findall(document.prefix + document.suffix)}
@@ -147,7 +160,7 @@ class SourceDereference:
                 continue
             if name is not None and (name.text or byte not in _WHITE):
                 self._follow(walk, name, byte, len(state.hole) + at)
-            if walk.name is None and byte in _LAST_BYTES and not text.is_suffix:
+            if walk.name is None and byte in self._last_bytes and not text.is_suffix:
                 walk.name = self._begun(state.hole + text.data[: at + 1], text.after[at], view)
             at += 1
         return walk.penalty, Trail(state.hole + text.data, walk.name, walk.judged, walk.missing)
@@ -163,7 +176,7 @@ class SourceDereference:
         """Return the question of the name being begun, and the one that a member operator would raise here."""
         begun = (state.name.key,) if state.name is not None and state.name.fact is None else ()
         sign = self._links.get(scan.name, "")
-        chain = scan.chain if sign else ""
+        chain = scan.chain if sign.encode() in self._operators and scan.chain not in _NAMESPACES else ""
         return (*begun, self._key(state.hole + sign.encode(), chain + sign)) if chain else begun
 
     def missing(self, state: Trail) -> tuple[FactKey, ...]:
@@ -176,11 +189,13 @@ class SourceDereference:
 
     def _begun(self, hole: bytes, scan: SourceScan, view: FactView) -> Name | None:
         """Return the name that may begin behind the last byte of ``hole``, with its fact if that is there already."""
-        sign = next((sign for sign in OPERATORS if hole.endswith(sign)), None)
+        sign = next((sign for sign in self._operators if hole.endswith(sign)), None)
         if sign is None or scan.mode is not Mode.CODE or not scan.certain:
             return None
         before = hole[: -len(sign)]
         if not self._is_value(before, sign):
+            return None
+        if sign == COLONS and scan.receiver in _NAMESPACES:
             return None
         receiver = (scan.receiver or "") + sign.decode()
         if scan.receiver in _ANY_NAME or (self._has_headers and _HEADER.search(scan.line)):
@@ -188,13 +203,17 @@ class SourceDereference:
         if not hole.endswith(receiver.encode("utf-8", "replace")):
             receiver = sign.decode()
         key = self._key(hole, receiver)
-        held = not self._makes or len(hole) == self._read_at or _READ.search(hole[: -len(receiver)]) is not None
-        return self._latched(Name(key, held), view)
+        owner = hole[: -len(receiver)]
+        held = not self._makes or len(hole) == self._read_at or _READ.search(owner) is not None
+        return self._latched(Name(key, held, sign == COLONS and _USED.search(owner) is None), view)
 
     def _is_value(self, before: bytes, sign: bytes) -> bool:
-        """Whether something that has members may end here; the arrow of a return type has white space before it."""
+        """Whether something that has members may end here; the arrow of a return type has white space before it.
+
+        So has the ``::`` that stands before a name of the outermost scope.
+        """
         value = before.rstrip()
-        if sign == b"->" and value != before and b"\n" not in before[len(value) :]:
+        if value != before and (sign == COLONS or (sign == b"->" and b"\n" not in before[len(value) :])):
             return False
         return (value[-1:] or self._value_before) in _VALUE_ENDS and _NUMBER.search(value[-32:]) is None
 
@@ -236,13 +255,20 @@ class SourceDereference:
     def _latched(self, name: Name, view: FactView) -> Name:
         """Return the name with its fact, if that is in the view."""
         fact = view.get(name.key)
-        if fact is None or fact.kind == UNRESOLVED or fact.kind in WEAK or fact.names <= _OF_ALL_OBJECTS:
+        if fact is None or fact.kind in (UNRESOLVED, TRUNCATED) or fact.names <= _OF_ALL_OBJECTS:
+            return replace(name, fact=fact)
+        if name.defined and fact.kind == SCOPE:
             return replace(name, fact=fact)
         owner = name.key.receiver.rstrip("?.->")
-        legal = AnyOf((encoded(fact.names, self._options.banned_of(owner)), self._words))
+        ranks = all_alike(encoded(fact.names, self._options.banned_of(owner)), self._words)
         label = f"{KIND}.{fact.kind}"
-        listed = Listed(label, fact.origin, legal, legal, self._strength.prices(label), self._known)
+        listed = Listed(label, fact.origin, ranks, self._strength.prices(label), self._known)
         return replace(name, fact=fact, listed=listed)
+
+
+def _operators(language: str) -> tuple[bytes, ...]:
+    """Return the member operators that are watched in a language."""
+    return (*OPERATORS, COLONS) if language == "cpp" else OPERATORS
 
 
 def _read_at(site: Site[SourceScan]) -> int | None:
@@ -263,6 +289,8 @@ class _Walk:
 
 def nearby(document: BaseDocument) -> tuple[FactKey, ...]:
     """Return questions worth asking before anything is written: receivers used last before the hole."""
+    operators = _operators(document.language)
     found = reversed(_CHAIN.findall(document.prefix[-_NEARBY_CHARACTERS:]))
-    receivers = list(dict.fromkeys(chain + sign for chain, sign in found))[:_MOST_AHEAD]
+    known = ((chain, sign) for chain, sign in found if sign.encode() in operators and chain not in _NAMESPACES)
+    receivers = list(dict.fromkeys(chain + sign for chain, sign in known))[:_MOST_AHEAD]
     return tuple(FactKey(KIND, document.digest, receiver) for receiver in receivers)

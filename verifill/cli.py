@@ -310,11 +310,15 @@ def trust(
 
 
 @languages.command("add")
-def languages_add(language: flags.AddedLanguage, server: flags.ServerProgram = None) -> None:
+def languages_add(
+    language: flags.AddedLanguage,
+    server: flags.ServerProgram = None,
+    server_install_dir: flags.ServerFolder = None,
+) -> None:
     """Install or find a language's server, try it, and use it from now on in projects that you trust."""
     from verifill import languages as servers
 
-    servers.add(language, server)
+    servers.add(language, server, server_install_dir)
 
 
 @languages.command("list")

@@ -140,6 +140,10 @@ ServerProgram = Annotated[
     Path | None,
     Option("--server", metavar="PROGRAM", help="The language server to use; else one is found.", show_default=False),
 ]
+ServerFolder = Annotated[
+    Path | None,
+    Option("--server-install-dir", metavar="DIR", help="The folder that it was unpacked into.", show_default=False),
+]
 Schema = Annotated[bool, Option("--schema", help="Print the JSON schema of the settings file.")]
 Reference = Annotated[bool, Option("--table", help="Print the table of docs/settings.md.")]
 JsonList = Annotated[bool, Option("--json", help="Print a JSON list with an object for each.")]

@@ -28,17 +28,22 @@ from verifill.terminal import note, screen, working
 _PARTIAL = ".partial-"
 
 
-def add(language: str, chosen: Path | None) -> None:
+def add(language: str, chosen: Path | None = None, unpacked: Path | None = None) -> None:
     """Add a language, or add it anew.
 
     Args:
         language: Its name.
         chosen: The server's program; None to install or to find it.
+        unpacked: The folder that the server was unpacked into; None to install or to find it.
 
     Raises:
         Failure: There is no such language, or its server cannot be had or does not work.
     """
     server, home = _server(language), Home(languages_folder())
+    if unpacked is not None:
+        if chosen is not None:
+            raise Failure("--server and --server-install-dir both say which server to use; give one of them")
+        chosen = _program_in(unpacked, server)
     with _at_work(home), working(f"adding {server.name}") as say:
         _see_needs(server)
         if not home.bridge_is_current():
@@ -154,6 +159,17 @@ def _find(server: Server, chosen: Path | None, folder: Path, say: Say) -> Instal
             if (found := shutil.which(name, path=path)) is not None:
                 return Installed(name, os.path.abspath(found), os.path.abspath(found))
     raise Failure(f"{server.name}: {server.programs[0]} is not on your PATH; {server.mend}; or --server PROGRAM")
+
+
+def _program_in(folder: Path, server: Server) -> Path:
+    """Return the server's program in the folder that it was unpacked into."""
+    places = os.pathsep.join((str(folder), str(folder / "bin")))
+    for name in server.programs:
+        if (found := shutil.which(name, path=places)) is not None:
+            return Path(found)
+    raise Failure(
+        f"--server-install-dir {folder}: there is no {server.programs[0]} that can be run, nor in bin/; {server.mend}"
+    )
 
 
 def _make_bridge(home: Home, say: Say) -> None:

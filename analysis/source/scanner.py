@@ -96,6 +96,11 @@ class SourceScan:
         return Mode.STRING if lex in _STRINGS else Mode.COMMENT if lex in _COMMENTS else Mode.CODE
 
     @property
+    def pending(self) -> bytes:
+        """Last bytes of code that may be the beginning of a longer token: a ``/``, of a comment."""
+        return self._core.pending
+
+    @property
     def certain(self) -> bool:
         """Whether brackets mean what they say: not in a preprocessor's line, nor where the language cannot be told."""
         return not self._core.unsure and not self.in_directive

@@ -84,6 +84,7 @@ either = json if number else os
 
 KINDS = (
     ("self", "self", "this file", "owner inherited _private __hidden deposit make __class__", "nonsense"),
+    ("super()", "super", "this file", "inherited __init__", "deposit"),
     ("other", "instance", "this file", "owner inherited _private __hidden deposit", "path"),
     ("other.owner", "builtin", PYTHON, "upper join __len__", "deposit"),
     ("Account", "class", "this file", "inherited deposit make mro __name__", "owner_"),

@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.analyzers.language_servers.answers import LAGGING, TAILS, TRUNCATED, fact_of, name_of, path_of, question
+from analysis.analyzers.language_servers.answers import (
+    NAMESPACE,
+    SCOPE,
+    TAILS,
+    TRUNCATED,
+    fact_of,
+    name_of,
+    path_of,
+    question,
+)
 from analysis.analyzers.language_servers.catalogue import SERVERS, server_of
 from analysis.analyzers.language_servers.worker import edit, title, trimmed
 from analysis.facts import UNRESOLVED, BaseDocument, FactKey, ParameterKind
@@ -101,6 +110,7 @@ def test_half_a_character_is_replaced() -> None:
         ("if", 14, ""),
         ("snippet", 15, ""),
         ("word", 1, ""),
+        ("java.util.List", 7, ""),
     ],
 )
 def test_names_of_items(text: str, sort: int, name: str) -> None:
@@ -116,7 +126,7 @@ def test_names_of_items(text: str, sort: int, name: str) -> None:
         ("javascript", "a.", False, "javascript"),
         ("javascriptreact", "a.", True, TRUNCATED),
         ("cpp", "a.", False, "cpp"),
-        ("cpp", "std::", False, LAGGING),
+        ("cpp", "std::", False, NAMESPACE),
         ("c", "a->", False, "c"),
         ("rust", "Vec::", False, "rust"),
     ],
@@ -130,10 +140,63 @@ def test_the_class_tells_what_the_list_is_worth(language: str, receiver: str, tr
 
 
 @pytest.mark.parametrize(
+    ("items", "kind"),
+    [
+        ([["make", 3], ["~Account", 2]], SCOPE),
+        ([["Red", 20], ["Green", 20]], SCOPE),
+        ([["Red", 13], ["Green", 13]], SCOPE),
+        ([["open(${1:int a})", 3], ["Inner", 7]], NAMESPACE),
+    ],
+)
+def test_a_class_has_a_destructor(items: list[list[Any]], kind: str) -> None:
+    """By which it is told from a namespace; enumerations have only constants."""
+    document = BaseDocument("/p/a", "/p", "", "", language="cpp")
+    key = FactKey("members", document.digest, "Account::")
+    assert fact_of(document, key, {"items": items, "truncated": False}, "server").kind == kind
+
+
+def test_what_a_package_of_java_holds() -> None:
+    """Is listed with its whole name."""
+    document = BaseDocument("/p/A.java", "/p", "", "", language="java")
+    key = FactKey("members", document.digest, "java.util.")
+    items = [["java.util.List", 7], ["java.util.concurrent.", 9], ["java.lang.", 9]]
+    assert fact_of(document, key, {"items": items, "truncated": False}, "server").names == {"List"}
+
+
+@pytest.mark.parametrize(
+    ("language", "callee", "labels", "known"),
+    [
+        ("typescript", "a.map", ["map<U>(f: (x: T) => U): U[]"], True),
+        ("typescript", "super", ["Base(a: number): Base"], True),
+        ("cpp", "account", ["operator()(int a) -> int"], False),
+        ("cpp", "Two", ["two(int a) -> int"], False),  # a macro, and what it expands to
+        ("cpp", "two", ["two(int a) -> int", "other(int a) -> int"], False),
+        ("cpp", "none", ["none() -> int"], True),
+        ("c", "none", ["none() -> int"], False),
+        ("go", "gen[int]", ["func(a T) T"], False),
+        ("rust", "a.put", ["fn put(&mut self, note: &str)"], True),
+        ("java", "put", ["put() : void"], True),
+    ],
+)
+def test_a_signature_is_that_of_the_callee(language: str, callee: str, labels: list[str], known: bool) -> None:
+    """By its name; and in C no parameters may be any number."""
+    document = BaseDocument("/p/a", "/p", "", "", language=language)
+    key = FactKey("signatures", document.digest, callee)
+    ways = [{"label": label, "parameters": []} for label in labels]
+    fact = fact_of(document, key, {"signatures": ways}, "server")
+    assert (len(fact.signatures), fact.kind) == ((len(labels), language) if known else (0, UNRESOLVED))
+
+
+@pytest.mark.parametrize(
     ("language", "labels", "expected"),
     [
         ("typescript", ["amount: number", "note?: string", "...rest: any[]"], ["amount!", "note", "rest*"]),
         ("typescript", ["f: (a?: number) => void"], ["f!"]),
+        ("typescript", ["value: void | PromiseLike<void>"], ["value"]),
+        ("typescript", ["f: () => void", "g: (...all: any[]) => void"], ["f!", "g!"]),
+        ("typescript", ["{ a, ...b }: { a: number }"], ["a!"]),
+        ("go", ["f func(args ...any)"], ["f!"]),
+        ("cpp", ["Args &&args...", "A &&a"], ["args*", "a!"]),
         ("go", ["amount int", "notes ...string"], ["amount!", "notes*"]),
         ("cpp", ["int amount", "int note = 0", "..."], ["amount!", "note", "*"]),
         ("rust", ["amount: u32"], ["amount!"]),

@@ -2,8 +2,9 @@
 
 What it does is in the receiver in front of the cursor: ``hang.``, ``die.``, ``garbage.``, ``number.``, ``many.``,
 ``list.``, ``null.``, ``error.``; ``noise.`` has it ask its client first.  ``echo.`` lists the words of the first line
-as it sees it, ``changes.`` what it heard of other files, ``open.`` how many files are open; all others have the member
-``balance``.  Its number is added to the file LOG.
+as it sees it, ``others.`` those of all other files that are open, ``changes.`` what it heard of other files, ``open.``
+how many files are open; all others have the member ``balance``.  ``f`` and ``deposit`` take two arguments.  Its number
+is added to the file LOG.
 """
 
 from __future__ import annotations
@@ -68,7 +69,9 @@ class Server:
             self.complete(message, params)
         elif method == "textDocument/signatureHelp":
             parameters = [{"label": "int amount"}, {"label": "int note"}]
-            reply(message, {"signatures": [{"label": "f(int amount, int note)", "parameters": parameters}]})
+            callee = word_before(self.texts, params)
+            ways = [{"label": f"{callee}(int amount, int note)", "parameters": parameters}]
+            reply(message, {"signatures": ways if callee in ("f", "deposit") else []})
         elif method == "textDocument/definition":
             place = {"uri": params["textDocument"]["uri"], "range": {"start": {"line": 0}, "end": {"line": 0}}}
             reply(message, [place])
@@ -95,16 +98,25 @@ class Server:
             send({"jsonrpc": "2.0", "id": message["id"], "error": {"code": -32603, "message": "no"}})
         else:
             names = re.findall(r"\w+", text.partition("\n")[0])
+            uri = params["textDocument"]["uri"]
+            others = " ".join(text.partition("\n")[0] for place, text in self.texts.items() if place != uri)
             results = {
                 "number": 3,
                 "null": None,
                 "list": [{"label": "balance", "kind": 5}],
                 "many": listed([f"name{number}" for number in range(5000)], True),
                 "echo": listed(names, False),
+                "others": listed(re.findall(r"\w+", others), False),
                 "changes": listed(self.changes, False),
                 "open": listed([f"open{len(self.texts)}"], False),
             }
             reply(message, results.get(asked, listed(["balance"], False)))
+
+
+def word_before(texts: dict[str, str], params: dict[str, Any]) -> str:
+    """Return the word that the bracket before a place stands behind."""
+    place, text = params["position"], texts[params["textDocument"]["uri"]]
+    return re.split(r"\W", text.split("\n")[place["line"]][: place["character"] - 1])[-1]
 
 
 def listed(names: list[str], incomplete: bool) -> dict[str, Any]:

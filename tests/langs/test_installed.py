@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from analysis.analyzers.language_servers.answers import NAMESPACE, SCOPE
 from analysis.analyzers.language_servers.home import Home
 from analysis.analyzers.language_servers.pool import LanguageServers
 from analysis.analyzers.language_servers.worker import LOOK_EVERY_S
-from analysis.facts import UNRESOLVED, BaseDocument, Fact, FactKey
+from analysis.facts import UNRESOLVED, BaseDocument, Fact, FactKey, OpenFile
 from tests.langs.conftest import needed
 
 
@@ -76,6 +77,12 @@ PROJECTS = {
         "mod bank;\nuse bank::Account;\n\nfn show(account: &mut Account) {\n",
         "}\n\nfn main() {}\n",
     ),
+    "java": Project(
+        {"Account.java": "class Account {\n  int balance;\n  void deposit(int amount, String... notes) {}\n}\n"},
+        "Main.java",
+        "class Main {\n  static void show(Account account) {\n",
+        "  }\n}\n",
+    ),
 }
 
 
@@ -123,6 +130,36 @@ def test_a_value_of_any_type_has_no_members(home: Home, servers: LanguageServers
     """What the server lists there are the file's words, which prove nothing."""
     needed(home, "typescript")
     assert ask(servers, opened(folder, language), "members", "any.").kind == UNRESOLVED
+
+
+@pytest.mark.parametrize("language", PROJECTS)
+def test_a_file_that_is_not_saved(home: Home, servers: LanguageServers, folder: Path, language: str) -> None:
+    """Counts as it is in the editor, with the first answer, and soon as it is on disk when it is closed."""
+    needed(home, "typescript" if language == "javascript" else language)
+    document = opened(folder, language)
+    name, text = next(iter(PROJECTS[language].files.items()))
+    for other in ("holdings", "savings"):
+        unsaved = OpenFile(str(folder / language / name), language, text.replace("balance", other))
+        names = ask(servers, replace(document, others=(unsaved,)), "members", "account.").names
+        assert other in names
+        assert "balance" not in names
+    deadline = time.monotonic() + 30
+    while "balance" not in ask(servers, document, "members", "account.").names:
+        assert time.monotonic() < deadline, "rust-analyzer reads the file in its own time"
+        time.sleep(0.2)
+
+
+def test_cpp_behind_a_class_and_a_namespace(home: Home, servers: LanguageServers, folder: Path) -> None:
+    """Their lists are told apart."""
+    needed(home, "cpp")
+    opened(folder, "cpp")
+    text = "namespace bank { int rate; }\nenum class Color { Red };\nstruct Box { static int size; };\nvoid show() {\n"
+    document = BaseDocument(
+        str(folder / "cpp" / "scopes.cpp"), str(folder / "cpp"), text, "}\n", "  ", language="cpp", trusted=True
+    )
+    for receiver, name, kind in (("bank::", "rate", NAMESPACE), ("Color::", "Red", SCOPE), ("Box::", "size", SCOPE)):
+        fact = ask(servers, document, "members", receiver)
+        assert (name in fact.names, fact.kind) == (True, kind)
 
 
 @pytest.mark.parametrize("language", PROJECTS)

@@ -22,7 +22,7 @@ from analysis.analyzers.language_servers.home import REQUIREMENTS, Home, Install
 from analysis.analyzers.language_servers.pool import LanguageServers
 from analysis.analyzers.language_servers.seat import MOST_RESTARTS
 from analysis.analyzers.language_servers.worker import LOOK_EVERY_S
-from analysis.facts import UNRESOLVED, BaseDocument, Fact, FactKey
+from analysis.facts import UNRESOLVED, BaseDocument, Fact, FactKey, OpenFile
 
 SCRIPT = Path(__file__).with_name("scripted_server.py")
 
@@ -132,6 +132,43 @@ def test_the_server_sees_edits_and_no_files(make: Make, tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*.java"))
 
 
+def test_the_server_sees_other_files_as_the_user_has_them(make: Make, tmp_path: Path) -> None:
+    """What is not saved counts, each version of it, until it is; an unchanged file is not opened again."""
+    scripted = make()
+
+    def others(*texts: str, language: str = "java") -> frozenset[str]:
+        files = tuple(OpenFile(str(tmp_path / f"{n}.java"), "java", f"{text}\n") for n, text in enumerate(texts))
+        document = replace(scripted.document, others=files, language=language)
+        fact = scripted.ask("others.", document)
+        assert fact is not None
+        return fact.names
+
+    for language in ("java", "cpp"):  # clangd has its files opened anew
+        assert others(language=language) == frozenset()
+        assert others("one 😀", "two", language=language) == {"one", "two"}
+        assert others("three", "two", language=language) == {"three", "two"}
+        assert others("three", language=language) == {"three"}
+        fact = scripted.ask("open.", replace(scripted.document, language=language))
+        assert fact is not None
+        assert fact.names == {"open1"}
+    assert not list(tmp_path.glob("*.java"))
+
+
+def test_a_file_that_is_open_is_not_opened_again_where_it_changes_on_disk(make: Make, tmp_path: Path) -> None:
+    """TypeScript's server is told to look at files by opening them for a moment: not at those that it shows."""
+    scripted = make()
+    path = tmp_path / "a.ts"
+    path.write_text("old\n")
+    document = replace(scripted.document, path=str(path), language="typescript", prefix="one\n")
+    for text in ("old", "saved"):
+        path.write_text(f"{text}\n")
+        fact = scripted.ask("echo.", document)
+        assert fact is not None
+        assert fact.names == {"one"}
+        document = replace(document, prefix="one\ntwo\n")
+        time.sleep(LOOK_EVERY_S)
+
+
 def test_the_server_is_told_of_other_files(make: Make, tmp_path: Path) -> None:
     """Those that are made, changed and deleted, of its languages and outside folders of others' code."""
     (tmp_path / "old.java").touch()
@@ -215,11 +252,12 @@ def test_a_hanging_server_is_replaced(make: Make) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "why"), [("broken", "the server has ended"), ("mute", "the server was not ready within")]
+    ("mode", "start", "why"),
+    [("broken", 60.0, "the server has ended"), ("mute", 0.5, "the server was not ready within")],
 )
-def test_a_server_that_does_not_start(make: Make, mode: str, why: str) -> None:
+def test_a_server_that_does_not_start(make: Make, mode: str, start: float, why: str) -> None:
     """Four times, and the reason is told."""
-    scripted = make(mode, start=0.5)
+    scripted = make(mode, start)
     while "given up" not in scripted.pool.trouble(scripted.document):
         assert scripted.ask("account.") is None
     assert why in scripted.pool.trouble(scripted.document)

@@ -84,6 +84,8 @@ class ScriptedService:
             return answer(repr((request.document.path, request.workspace, request.document.language)))
         if word == "context":
             return answer(" ".join(f"{part.path}:{part.text.strip()}" for part in request.context))
+        if word == "unsaved":
+            return answer(" ".join(f"{other.path}:{other.text.strip()}" for other in request.unsaved))
         if word == "environment":
             return answer(request.environment)
         if word == "request":

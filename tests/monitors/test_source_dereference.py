@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.analyzers.language_servers.answers import LAGGING, TRUNCATED
+from analysis.analyzers.language_servers.answers import NAMESPACE, SCOPE, TRUNCATED
 from analysis.facts import UNRESOLVED, BaseDocument, Fact, FactKey, FactView
 from analysis.languages import language_of
 from analysis.source.scanner import SourceScan, scan_source, start_of
@@ -23,8 +23,8 @@ SEEN, UNSEEN = math.log(0.02), math.log(0.01)
 LANGUAGES = ("typescript", "javascript", "go", "cpp", "c", "rust", "java")
 STRENGTH = Strength(
     {
-        f"members.{language}.{row}": Rate(300, 1, bound)
-        for language in LANGUAGES
+        f"members.{kind}.{row}": Rate(300, 1, bound)
+        for kind in (*LANGUAGES, SCOPE, NAMESPACE)
         for row, bound in (("seen", 0.02), ("unseen", 0.01))
     }
 )
@@ -109,6 +109,10 @@ PENALTIES = (
     ("cpp", "std::x;", 0.0),
     ("cpp", "auto f() -> x {", 0.0),
     ("cpp", "p->~T();", 0.0),
+    ("cpp", "x = ::x(1);", 0.0),
+    ("cpp", "return ::x(1);", 0.0),
+    ("cpp", "x = A::balance + B::x;", UNSEEN),
+    ("rust", "x = A::x;", 0.0),
     ("cpp", "a.template f<int>();", 0.0),
     ("c", "a.template f;", UNSEEN),
     ("c", "struct s v = { .x = 1 };", 0.0),
@@ -124,11 +128,31 @@ def test_penalties(language: str, text: str, penalty: float) -> None:
     assert write(site(language), text, Everywhere(kind=language))[0] == pytest.approx(penalty)
 
 
-@pytest.mark.parametrize("kind", [TRUNCATED, LAGGING, UNRESOLVED])
+@pytest.mark.parametrize("kind", [TRUNCATED, UNRESOLVED])
 def test_a_list_that_may_lack_names_says_nothing(kind: str) -> None:
     """Nor does one that could not be made; the certificate counts the name as not checked."""
     penalty, state = write(site("go"), "a.x;", Everywhere(kind=kind))
     assert (penalty, state.judged) == (0.0, (Check("x", "", False, "members.unresolved"),))
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "penalty"),
+    [
+        (SCOPE, "f(A::x);", UNSEEN),
+        (SCOPE, "return A::x;", UNSEEN),
+        (SCOPE, "if (a && A::x) {", UNSEEN),
+        (SCOPE, "f(A::balance);", 0.0),
+        (SCOPE, "void A::x() {", 0.0),
+        (SCOPE, "B* A::x() {", 0.0),
+        (SCOPE, "const B& A::x() {", 0.0),
+        (SCOPE, "int A::x = 1;", 0.0),
+        (NAMESPACE, "a::x b;", UNSEEN),
+        (NAMESPACE, "std::x b;", 0.0),
+    ],
+)
+def test_a_private_member_may_be_defined(kind: str, text: str, penalty: float) -> None:
+    """Where no expression surely stands: there the list of a class, not that of a namespace, lacks what is private."""
+    assert write(site("cpp"), text, Everywhere(kind=kind))[0] == pytest.approx(penalty)
 
 
 def test_checks_name_what_was_written_behind_the_cursor() -> None:

@@ -95,6 +95,25 @@ def test_a_program_of_the_users_choice(
     assert tried == [server]
 
 
+def test_a_server_in_the_folder_that_it_was_unpacked_into(
+    home: Home, tmp_path: Path, tried: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In it or in its ``bin``; nothing is looked for elsewhere, and two choices are one too many."""
+    program(tmp_path, "java")
+    unpacked = tmp_path / "jdtls"
+    (unpacked / "bin").mkdir(parents=True)
+    program(tmp_path, "jdtls")
+    folder = ["add", "java", "--server-install-dir", str(unpacked)]
+    assert "there is no jdtls that can be run, nor in bin/; unpack Eclipse JDT LS" in says(capsys, *folder, code=2)
+    assert "give one of them" in says(capsys, *folder, "--server", str(tmp_path / "bin" / "jdtls"), code=2)
+    assert tried == []
+    inner = program(unpacked, "jdtls")
+    assert "chosen by you" in says(capsys, *folder, code=0)
+    outer = Path(shutil.copy(inner, unpacked / "jdtls"))
+    says(capsys, *folder, code=0)
+    assert tried == [inner, outer]
+
+
 def test_npm_installs_exact_versions_without_their_scripts(
     home: Home, tmp_path: Path, tried: list[Path], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,9 +1,9 @@
 """Questions to language servers and what is made of the answers.
 
 * ``members``: the names that may follow ``receiver``, which ends with the member operator: ``account.``, ``p->``,
-  ``std::``.  The fact's kind is the language ("typescript", "javascript", "go", "c", "cpp", "rust", "java", "php"),
-  or one of ``WEAK`` where the list is not all there is: such a list proves nothing about other names.
-* ``signatures``: the ways to call ``receiver``.
+  ``Account::``.  The fact's kind is the language ("typescript", "javascript", "go", "c", "cpp", "rust", "java", "php"),
+  ``SCOPE`` or ``NAMESPACE``; or ``TRUNCATED``: such a list proves nothing about other names.
+* ``signatures``: the ways to call ``receiver``, if the server's answer is about that at all.
 * ``definitions``: where ``receiver`` comes from.
 
 A server that is not ready has no answer: the question is delivered as None, and the next request asks it again.
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import unquote, urlparse
 from urllib.request import url2pathname
@@ -26,11 +26,11 @@ KINDS: Final = ("members", "signatures", "definitions")
 TRUNCATED: Final = "truncated"
 """The class of a list of names that was cut, by the server or on the way."""
 
-LAGGING: Final = "lagging"
-"""The class of what follows ``::`` in C++: of a namespace clangd lists what its index holds, which comes in late."""
+SCOPE: Final = "cpp_scope"
+"""The class of what follows ``::`` in C++ behind a class or an enumeration."""
 
-WEAK: Final = frozenset({TRUNCATED, LAGGING})
-"""Classes that may not push: names are missing from their lists."""
+NAMESPACE: Final = "cpp_namespace"
+"""The class of what follows ``::`` behind a namespace: of those clangd lists what its index holds, which comes late."""
 
 TAILS: Final[Mapping[str, tuple[str, ...]]] = {
     "members": ("x;", "x,"),
@@ -45,8 +45,16 @@ Servers recover from a missing name, but not all of them well.
 # Items that are no names of members: text, keywords, snippets, files, folders.
 _NO_MEMBERS: Final = frozenset({1, 14, 15, 17, 19})
 
+_CONSTANTS: Final = frozenset({13, 20})  # of an enumeration; servers may have to call them enumerations
+
 # Behind a value that may be missing, TypeScript's server would write the operator anew.
-_NAME: Final = re.compile(r"(?:\?\.|\.|->|::)?(#?(?!\d)[\w$]+)")
+_NAME: Final = re.compile(r"(?:\?\.|\.|->|::)?(#?(?!\d)[\w$]++)(?!\.)")
+
+# In most languages the dots stand before the type; in C++ and Java behind it.
+_VARIADIC: Final = re.compile(r"\s*(?:[\w$]+\s+)?\.\.\.")
+_DOTS_BEHIND: Final = frozenset(("c", "cpp", "java"))
+
+_VOID: Final = re.compile(r"\s*(?:[^(]*\|\s*)?void\b")
 
 _KIND_OF: Final = {"javascriptreact": "javascript", "typescriptreact": "typescript"}
 
@@ -71,7 +79,7 @@ def question(document: BaseDocument, key: FactKey, tail: str) -> dict[str, Any]:
         "ask": key.kind,
         "path": document.path,
         "language": language_of(document.language, document.path).id,
-        "text": _sound(f"{before}{tail}\n{document.suffix}"),
+        "text": sound(f"{before}{tail}\n{document.suffix}"),
         "line": line,
         "character": column,
     }
@@ -92,13 +100,18 @@ def fact_of(document: BaseDocument, key: FactKey, result: Any, server: str) -> F
     kind = language_of(document.language, document.path).id
     kind = _KIND_OF.get(kind, kind)
     if key.kind == "members":
-        names = frozenset(name for text, sort in result["items"] if (name := name_of(str(text), sort)))
+        # What a package holds, JDT LS lists with the package's name.
+        texts = ((str(text).removeprefix(key.receiver), sort) for text, sort in result["items"])
+        names = frozenset(name for text, sort in texts if (name := name_of(text, sort)))
         if names:
-            lagging = kind == "cpp" and key.receiver.endswith("::")
-            return Fact(key, names, TRUNCATED if result["truncated"] else LAGGING if lagging else kind, server)
+            if kind == "cpp" and key.receiver.endswith("::"):
+                kind = SCOPE if is_type(result["items"]) else NAMESPACE
+            return Fact(key, names, TRUNCATED if result["truncated"] else kind, server)
     elif key.kind == "signatures":
-        ways = tuple(signature_of(way, kind) for way in (result or {}).get("signatures", ()))
-        if ways:
+        listed = (result or {}).get("signatures", ())
+        ways = tuple(signature_of(way, kind) for way in listed if is_of(str(way["label"]), key.receiver))
+        # In C, a function without parameters may be declared without saying which it has.
+        if ways and len(ways) == len(listed) and (kind != "c" or all(way.parameters for way in ways)):
             return Fact(key, frozenset(), kind, server, signatures=ways)
     else:
         places = result if isinstance(result, list) else [result] if result else []
@@ -120,6 +133,11 @@ def name_of(text: str, sort: int) -> str:
     return found[1] if found is not None else ""
 
 
+def is_type(items: Sequence[Sequence[Any]]) -> bool:
+    """Whether the names behind a ``::`` are those of a class, which has a destructor, or of an enumeration."""
+    return any(str(text).startswith("~") for text, _ in items) or all(sort in _CONSTANTS for _, sort in items)
+
+
 def signature_of(way: Mapping[str, Any], language: str) -> Signature:
     """Return one of a server's signatures as a value.
 
@@ -130,6 +148,17 @@ def signature_of(way: Mapping[str, Any], language: str) -> Signature:
     return Signature(tuple(parameter_of(_text(each["label"], label), language) for each in way.get("parameters") or ()))
 
 
+def is_of(label: str, callee: str) -> bool:
+    """Whether a signature's label is that of what is called: servers answer for what a macro expands to, too.
+
+    >>> is_of("map<U>(f: (x: T) => U): U[]", "a.map"), is_of("fn put(&self)", "a.put"), is_of("two(int a)", "TWO")
+    (True, True, False)
+    """
+    name = re.search(r"[\w$#]+\Z", callee)
+    head = label.partition("(")[0].partition("<")[0].split()
+    return name is not None and (name[0] == "super" or head[-1:] == [name[0]])
+
+
 def parameter_of(text: str, language: str) -> Parameter:
     """Return a parameter as it is written in a language.
 
@@ -137,12 +166,13 @@ def parameter_of(text: str, language: str) -> Parameter:
     (False, 'note')
     """
     before_type = language in ("typescript", "javascript", "rust")
-    head = text.partition(":")[0] if before_type else text
+    head, _, kind = text.partition(":") if before_type else (text, "", "")
     words = re.findall(r"(?!\d)[\w$]+", head.partition("=")[0])
     name = (words[0] if before_type or language == "go" else words[-1]) if words else ""
-    if "..." in head:
+    if "..." in head if language in _DOTS_BEHIND else _VARIADIC.match(head):
         return Parameter(name, ParameterKind.VAR_POSITIONAL, False)
-    optional = "=" in head or (before_type and head.rstrip().endswith("?"))
+    # An argument of type ``void`` need not be passed.
+    optional = "=" in head or (before_type and (head.rstrip().endswith("?") or _VOID.match(kind) is not None))
     return Parameter(name, ParameterKind.POSITIONAL, not optional)
 
 
@@ -170,7 +200,7 @@ def path_of(uri: str) -> str:
     return url2pathname(parsed.path) if os.name == "nt" else unquote(parsed.path)
 
 
-def _sound(text: str) -> str:
+def sound(text: str) -> str:
     """Return a text that can be sent: editors may hold halves of characters."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 

@@ -52,6 +52,8 @@ class Server:
         options: ``initializationOptions`` of the protocol.
         whole: Whether it calls lists incomplete that are not.
         reopens: Whether it reads a file that has changed only when it has been open since.
+        lags: Whether it answers from what it has read of a file's headers before, while it reads them again.
+        shared: Ends of the names of files that other files can see something of; empty for all.
         plain: Whether multilspy would insist on downloading it.
         ready: The ``language/status`` by which it says that it is ready; "" if it is at once, or multilspy knows.
     """
@@ -70,6 +72,8 @@ class Server:
     options: Mapping[str, Any] = field(default_factory=dict)
     whole: bool = False
     reopens: bool = False
+    lags: bool = False
+    shared: tuple[str, ...] = ()
     plain: bool = False
     ready: str = ""
 
@@ -138,8 +142,11 @@ _CPP: Final = Server(
         "--background-index=0",  # it is kept in the project's folder
         "--pch-storage=memory",  # files would stay behind when the server is killed
         "--header-insertion=never",
+        "--use-dirty-headers",  # as they are in the editor
         "--log=error",
     ),
+    lags=True,
+    shared=(".h", ".hh", ".hpp", ".hxx", ".inl", ".ipp"),
     sample=Sample(
         {"sample.cpp": ""},
         "struct Account { int balance; };\nvoid show(Account account) {\n",
@@ -181,9 +188,30 @@ _JAVA: Final = Server(
     bridge="java",
     programs=("jdtls",),
     needs=("java",),
-    mend="install Eclipse JDT LS, then: verifill languages add java --server /path/to/jdtls",
+    mend="unpack Eclipse JDT LS (https://download.eclipse.org/jdtls), then:"
+    " verifill languages add java --server-install-dir FOLDER",
     plain=True,
     ready="ServiceReady",
+    environment={"JDK_JAVA_OPTIONS": "-Djava.lsp.joinOnCompletion=true"},  # edits count before questions behind them
+    options={
+        "settings": {
+            "java": {
+                "autobuild": {"enabled": False},
+                "completion": {
+                    "guessMethodArguments": "off",
+                    "maxResults": 0,  # all
+                    "postfix": {"enabled": False},
+                },
+                "configuration": {"updateBuildConfiguration": "disabled"},
+                "import": {
+                    "generatesMetadataFilesAtProjectRoot": False,
+                    "gradle": {"offline": {"enabled": True}, "wrapper": {"enabled": False}},
+                    "maven": {"offline": {"enabled": True}},
+                },
+                "signatureHelp": {"enabled": True},
+            }
+        }
+    },
     sample=Sample(
         {"Sample.java": ""},
         "class Sample {\n    int balance;\n    static void show(Sample sample) {\n",

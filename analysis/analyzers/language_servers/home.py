@@ -152,6 +152,7 @@ def wish(server: Server, binary: Path, workspace: str, limits: Limits = USUAL) -
         suffixes=[suffix for each in server.languages for suffix in language_of(each).suffixes],
         whole=server.whole,
         reopens=server.reopens,
+        lags=server.lags,
         plain=server.plain,
         ready=server.ready,
         start_s=limits.start,

@@ -8,10 +8,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from analysis.analyzers.language_servers.answers import fact_of, question
+from analysis.analyzers.language_servers.answers import fact_of, question, sound
 from analysis.analyzers.language_servers.repair import tails
 from analysis.analyzers.language_servers.worker import Wish
-from analysis.facts import UNRESOLVED, BaseDocument, Fact, FactKey
+from analysis.facts import UNRESOLVED, BaseDocument, Fact, FactKey, OpenFile
 from analysis.worker_process import LineProcess, WorkerError, memory_of_group, plain_variables
 
 WORKER = Path(__file__).with_name("worker.py")
@@ -44,6 +44,7 @@ class LspProcess:
         """
         self._wish = wish
         self._server = name
+        self._others: tuple[OpenFile, ...] = ()
         self._worker = LineProcess(command, sys.prefix, plain_variables())
 
     @property
@@ -90,7 +91,7 @@ class LspProcess:
 
     def _ask(self, document: BaseDocument, key: FactKey, tail: str) -> Fact | None:
         with self._worker.deadline(self._wish.answer_s + GRACE_S):
-            self._worker.write(question(document, key, tail))
+            self._worker.write({**question(document, key, tail), **self._news(document.others)})
             answer = self._hear()
         if "error" in answer:
             return None if answer["error"] == "slow" else Fact(key, frozenset(), UNRESOLVED, "")
@@ -98,6 +99,13 @@ class LspProcess:
             return fact_of(document, key, answer["result"], self._server)
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             raise WorkerError("the server talks nonsense") from error
+
+    def _news(self, others: tuple[OpenFile, ...]) -> dict[str, Any]:
+        """Return what the worker is told of other open files: nothing where they are what they were."""
+        if others == self._others:
+            return {}
+        self._others = others
+        return {"others": [(other.path, other.language, sound(other.text)) for other in others]}
 
     def _hear(self) -> dict[str, Any]:
         """Return what the worker says.

@@ -9,10 +9,12 @@ The first line that comes in names the server, with the keys of ``Wish``; the fi
     {"ask": METHOD, "path": ..., "language": ..., "text": ..., "line": ..., "character": ...}
     {"result": ...}   {"error": WHY}   {"fatal": WHY}
 
-``text`` is the whole buffer, which the server gets as an edit; no file is written.  Lines count from 0, characters
-are UTF-16 code units.  Of completions the result is ``{"items": [[TEXT, KIND], ...], "truncated": ...}``, of all
-else what the server said.  After "fatal", and at the end of standard input, the process ends and takes the server
-with it.  Nothing of the user's code is logged or written, and what the server prints is thrown away.
+``text`` is the whole buffer, which the server gets as an edit; no file is written.  Where other files that the user
+has open are not what they were at the last question, ``"others": [[PATH, LANGUAGE, TEXT], ...]`` comes along.
+Lines count from 0, characters are UTF-16 code units.  Of completions the result is
+``{"items": [[TEXT, KIND], ...], "truncated": ...}``, of all else what the server said.  After "fatal", and at the end
+of standard input, the process ends and takes the server with it.  Nothing of the user's code is logged or written, and
+what the server prints is thrown away.
 """
 
 from __future__ import annotations
@@ -64,6 +66,7 @@ class Wish:
         suffixes: Ends of the names of files that matter to the server, in lower case.
         whole: Whether the server calls lists incomplete that are not.
         reopens: Whether the server reads a file again only when it has been open.
+        lags: Whether the server answers from what it has read of other files before, while it reads them again.
         plain: Whether to start the program without what multilspy knows of it.
         ready: The ``language/status`` by which such a server says that it is ready; "" if it is at once.
         start_s: Seconds that the start may take.
@@ -79,6 +82,7 @@ class Wish:
     suffixes: list[str]
     whole: bool
     reopens: bool
+    lags: bool
     plain: bool
     ready: str
     start_s: float
@@ -87,9 +91,8 @@ class Wish:
 
 @dataclass(frozen=True)
 class Buffer:
-    """The file that is open in the server; it sees all others as they are on disk."""
+    """A file that is open in the server; it sees all others as they are on disk."""
 
-    uri: str
     text: str
     version: int
 
@@ -129,7 +132,8 @@ class Client:
         self.server = ""
         self._wish = wish
         self._gone: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._buffer: Buffer | None = None
+        self._buffers: dict[str, Buffer] = {}
+        self._others: dict[str, tuple[str, str]] = {}
         self._files = Watch(wish.root, tuple(wish.suffixes))
         self._language_server = language_server(wish)
         self._handler = self._language_server.server
@@ -168,9 +172,14 @@ class Client:
         """
         if changes := self._files.changes():
             self._tell(changes)
-        buffer = self._show(Path(question["path"]).as_uri(), question["language"], question["text"])
+        uri = Path(question["path"]).as_uri()
+        if "others" in question:
+            self._others = {Path(path).as_uri(): (language, text) for path, language, text in question["others"]}
+            if self._wish.lags:
+                self._show(self._others)  # the file itself is opened anew
+        self._show({**self._others, uri: (question["language"], question["text"])})
         place = {
-            "textDocument": {"uri": buffer.uri},
+            "textDocument": {"uri": uri},
             "position": {"line": question["line"], "character": question["character"]},
         }
         number = self._handler.request_id
@@ -202,27 +211,27 @@ class Client:
         """Tell the server which files have changed."""
         self._handler.send_notification("workspace/didChangeWatchedFiles", {"changes": changes})
         if self._wish.reopens:
-            for change in changes[:MOST_REOPENED]:
+            for change in [change for change in changes if change["uri"] not in self._buffers][:MOST_REOPENED]:
                 about = {"uri": change["uri"], "languageId": self._wish.language, "version": 1, "text": ""}
                 self._handler.send_notification("textDocument/didOpen", {"textDocument": about})
                 self._handler.send_notification("textDocument/didClose", {"textDocument": {"uri": change["uri"]}})
 
-    def _show(self, uri: str, language: str, text: str) -> Buffer:
-        """Have the server see ``text`` as the file."""
-        old = self._buffer
-        if old is not None and old.uri != uri:
-            self._handler.send_notification("textDocument/didClose", {"textDocument": {"uri": old.uri}})
-            old = None
-        if old is None:
-            new = Buffer(uri, text, 1)
-            about = {"uri": uri, "languageId": language, "version": 1, "text": text}
-            self._handler.send_notification("textDocument/didOpen", {"textDocument": about})
-        else:
-            new = Buffer(uri, text, old.version + 1)
-            changes = {"textDocument": {"uri": uri, "version": new.version}, "contentChanges": [edit(old.text, text)]}
-            self._handler.send_notification("textDocument/didChange", changes)
-        self._buffer = new
-        return new
+    def _show(self, texts: dict[str, tuple[str, str]]) -> None:
+        """Have the server see these files, by URI, in these languages with these texts, and all others as on disk."""
+        for uri in self._buffers.keys() - texts.keys():
+            del self._buffers[uri]
+            self._handler.send_notification("textDocument/didClose", {"textDocument": {"uri": uri}})
+        for uri, (language, text) in texts.items():
+            old = self._buffers.get(uri)
+            if old is None:
+                self._buffers[uri] = Buffer(text, 1)
+                about = {"uri": uri, "languageId": language, "version": 1, "text": text}
+                self._handler.send_notification("textDocument/didOpen", {"textDocument": about})
+            elif old.text != text:
+                self._buffers[uri] = Buffer(text, old.version + 1)
+                about = {"uri": uri, "version": old.version + 1}
+                changes = {"textDocument": about, "contentChanges": [edit(old.text, text)]}
+                self._handler.send_notification("textDocument/didChange", changes)
 
     async def _within(self, work: Awaitable[Any], seconds: float) -> Any:
         """Return what ``work`` returns.
