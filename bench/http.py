@@ -8,7 +8,8 @@ a quarter of the requests is given up after a few milliseconds.  Which of the tw
 has a window of its own, so that nothing that a window keeps helps the other.
 
 Wanted: no reply but 200 and 429, none lost, never more requests admitted than the limit, all of them gone at the
-end, memory flat, and the editor's median within 1.3 times that of typing alone.
+end, memory flat, and the editor's median within 1.3 times that of typing alone.  Keys and values that the engine
+keeps for later requests fill the room that they have in the first minutes; what memory grows by is told without them.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +37,8 @@ from bench.http_clients import PATIENCE_S, TOKEN, Clients, Place, Server
 from bench.keystrokes import places, typed
 from bench.lsp import Answer, own_engine, replay, resident_mb
 from bench.window import Window
-from completion.hosts.run_folder import engines, run_folder
+from completion.hosts import control
+from completion.hosts.run_folder import EngineFiles, engines, run_folder
 
 PLACES_A_FILE = 3
 CHARACTERS = 30
@@ -52,17 +55,17 @@ def places_in(files: Sequence[Path]) -> list[Place]:
 
 
 class Watch:
-    """Looks at the server twice a second.
+    """Looks at the server and the engine once a second.
 
     Attributes:
         active: Most requests that were worked on at once.
-        memory_mb: (seconds, server, engine) of each look.
+        memory_mb: (seconds, server, engine without slabs, slabs) of each look.
     """
 
-    def __init__(self, server: Server, engine: int) -> None:
-        """Begin."""
+    def __init__(self, server: Server, engine: Callable[[], tuple[float, float]]) -> None:
+        """Begin; ``engine`` returns its memory and that of its slabs, MB."""
         self.active = 0
-        self.memory_mb: list[tuple[float, float, float]] = []
+        self.memory_mb: list[tuple[float, float, float, float]] = []
         self._server, self._engine, self._ended = server, engine, threading.Event()
         self._thread = threading.Thread(target=self._look)
         self._thread.start()
@@ -79,11 +82,52 @@ class Watch:
 
     def _look(self) -> None:
         begin = time.monotonic()
-        while not self._ended.wait(0.5):
+        while not self._ended.wait(1.0):
             _, stats = self._server.ask("GET", "/v1/stats")
             self.active = max(self.active, stats["active"])
-            memory = resident_mb(self._server.pid), resident_mb(self._engine)
-            self.memory_mb.append((time.monotonic() - begin, *memory))
+            whole, slabs = self._engine()
+            self.memory_mb.append((time.monotonic() - begin, resident_mb(self._server.pid), whole - slabs, slabs))
+
+
+class Burden:
+    """Counts the processor time of processes while it is wanted.
+
+    Attributes:
+        seconds: Of the wall.
+        busy: Seconds of a core, by name.
+    """
+
+    def __init__(self, **pids: int) -> None:
+        """Count those of some processes."""
+        self.seconds = 0.0
+        self.busy = dict.fromkeys(pids, 0.0)
+        self._pids = pids
+
+    @contextmanager
+    def counting(self) -> Iterator[None]:
+        """Count meanwhile."""
+        begin, before = time.monotonic(), {name: busy_s(pid) for name, pid in self._pids.items()}
+        yield
+        self.seconds += time.monotonic() - begin
+        for name, pid in self._pids.items():
+            self.busy[name] += busy_s(pid) - before[name]
+
+    def shares(self) -> dict[str, float]:
+        """Return what share of a core each took."""
+        return {name: busy / self.seconds for name, busy in self.busy.items()}
+
+
+def busy_s(pid: int) -> float:
+    """Return the seconds that a process has computed."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def memory_of(files: EngineFiles) -> tuple[float, float]:
+    """Return an engine's memory and that of its slabs, MB."""
+    status = control.status_of(files)
+    assert status is not None, "the engine runs"
+    return status["memory_bytes"] / 2**20, status["service"]["slabs"]["bytes"] / 2**20
 
 
 @contextmanager
@@ -127,27 +171,23 @@ def measure(folder: Path, server: Server, options: argparse.Namespace) -> dict[s
     record = files.read_record()
     assert record is not None
     chosen = places(options.files + 8, options.seed)
-    clients, watch = Clients(server, options.clients, places_in(chosen[options.files :])), Watch(server, record.pid)
+    clients = Clients(server, options.clients, places_in(chosen[options.files :]))
+    watch = Watch(server, partial(memory_of, files))
+    burden = Burden(clients=clients.pid, server=server.pid, engine=record.pid)
     alone: list[Answer] = []
     beside: list[Answer] = []
-    loaded = 0.0
-
-    def type_beside(path: Path) -> None:
-        nonlocal loaded
-        begin = time.monotonic()
-        with clients.asking():
-            beside.extend(type_into(folder, path, options))
-        loaded += time.monotonic() - begin
 
     try:
         for number, path in enumerate(track(chosen[: options.files], "typing")):
             if number % 2:
                 alone += type_into(folder, path, options)
-            type_beside(path)
+            with burden.counting(), clients.asking():
+                beside += type_into(folder, path, options)
             if not number % 2:
                 alone += type_into(folder, path, options)
-        with clients.asking():
-            time.sleep(max(0.0, options.seconds - loaded))
+        with burden.counting(), clients.asking():
+            time.sleep(max(0.0, options.seconds - burden.seconds))
+        busy = burden.shares()
     finally:
         clients.end()
         watch.end()
@@ -168,6 +208,7 @@ def measure(folder: Path, server: Server, options: argparse.Namespace) -> dict[s
         "active_at_the_end": stats["active"],
         "memory_mb": watch.memory_mb,
         "growth_mb_a_minute": {"server": watch.growth(1), "engine": watch.growth(2)},
+        "busy": busy,
         "load_average": os.getloadavg(),
     }
 
@@ -200,6 +241,8 @@ def as_table(numbers: dict[str, Any]) -> str:
     statuses, growth, memory = numbers["statuses"], numbers["growth_mb_a_minute"], numbers["memory_mb"]
     others = {status: count for status, count in statuses.items() if status not in ("200", "429")}
     ratios = f"{beside['p50'] / alone['p50']:.2f}, {beside['p95'] / alone['p95']:.2f}"
+    rest, busy = f"{growth['server']:.1f}, {growth['engine']:.1f}", numbers["busy"]
+    shares = ", ".join(f"{busy[name]:.0%}" for name in ("clients", "server", "engine"))
     at_once, at_most = f"{numbers['most_active']}; {numbers['active_at_the_end']}", numbers["most_requests"]
     seen = markdown(("", "seen", "wanted"), [
         (f"{numbers['clients']} clients: replies 200, 429", f"{statuses.get('200', 0)}, {statuses.get('429', 0)}", ""),
@@ -211,8 +254,10 @@ def as_table(numbers: dict[str, Any]) -> str:
         ("an answer in the editor, ms: p50, p95, alone", f"{alone['p50']:.0f}, {alone['p95']:.0f}", ""),
         ("beside the clients", f"{beside['p50']:.0f}, {beside['p95']:.0f}", ""),
         ("ratio of p50, p95", ratios, f"p50 at most {WANTED_RATIO}"),
-        ("memory at the end, MB: server, engine", f"{memory[-1][1]:.0f}, {memory[-1][2]:.0f}", ""),
-        ("growth in the second half, MB a minute", f"{growth['server']:.1f}, {growth['engine']:.1f}", "about 0"),
+        ("memory at the end, MB: server, engine", f"{memory[-1][1]:.0f}, {memory[-1][2] + memory[-1][3]:.0f}", ""),
+        ("of the engine's, keys and values kept", f"{memory[-1][3]:.0f}", "at most 512"),
+        ("growth of the rest in the second half, MB a minute", rest, "about 0"),
+        ("of a core, beside the clients: they, server, engine", shares, ""),
     ])  # fmt: skip
     before, after = numbers["stages_alone_ms"], numbers["stages_beside_ms"]
     rows = [(name, f"{before[name]:.1f}", f"{after.get(name, 0.0):.1f}") for name in before]

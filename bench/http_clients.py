@@ -74,6 +74,7 @@ class Clients:
 
     Attributes:
         tally: What became of their requests, once they have ended.
+        pid: Their process.
     """
 
     def __init__(self, server: Server, count: int, places: Sequence[Place]) -> None:
@@ -85,6 +86,8 @@ class Clients:
         asked = (server, count, places, self._going, self._ended, self._tallies)
         self._process = context.Process(target=ask_all, args=asked, daemon=True)
         self._process.start()
+        assert self._process.pid is not None
+        self.pid = self._process.pid
 
     @contextmanager
     def asking(self) -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any, TypeVar
 
 import pydantic
@@ -17,6 +18,9 @@ MOST_TOKENS = 512
 MOST_CANDIDATES = 16
 MOST_STOPS = 16
 MOST_CHARACTERS = 16_000_000
+
+BODY_S = 60.0
+"""Seconds in which a body has to come."""
 
 MOST_SNIPPETS = 256
 """Most parts of other files in one request."""
@@ -44,10 +48,14 @@ async def read(request: Request) -> dict[str, Any]:
     """Return the JSON object that is a request's body.
 
     Raises:
-        ApiError: It is none (400), or the client has gone.
+        ApiError: It is none (400), or does not come (408), or the client has gone.
     """
     try:
-        value = pydantic_core.from_json(await request.body(), allow_inf_nan=False)
+        async with asyncio.timeout(BODY_S):
+            body = await request.body()
+        value = pydantic_core.from_json(body, allow_inf_nan=False)
+    except TimeoutError as error:
+        raise ApiError(408, f"the body has not come within {BODY_S:.0f} s; see that Content-Length is right") from error
     except ClientDisconnect as error:
         raise ApiError(CLIENT_GONE, "the client has gone") from error
     except ValueError as error:

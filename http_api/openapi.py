@@ -31,6 +31,7 @@ _ANY: Json = {"application/json": {"schema": {}}, "text/event-stream": {"schema"
 _EVERYWHERE = {401: "no token, or a wrong one", 403: "the Host header names another server", 500: "an internal error"}
 _WITH_BODY = {
     400: "no JSON object, or a wish that is not served",
+    408: "the body has not come in time",
     413: "the body is too large",
     422: "a field of the wrong type or out of its limits",
     429: "too many requests are waiting",

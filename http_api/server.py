@@ -10,10 +10,12 @@ from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
+from starlette.applications import Starlette
 
 from completion.loading import ServiceFactory
 from http_api.address import Listener
 from http_api.app import create_app
+from http_api.connections import Connection, allow_many
 from http_api.desk import Desk
 from http_api.settings import ServerSettings
 
@@ -41,11 +43,17 @@ def run(
         Exception: Whatever kept the service from being loaded.
     """
     quiet()
+    allow_many()
     app = create_app(service_factory, settings)
-    config = uvicorn.Config(
+    return asyncio.run(_serve(Server(config_of(app), app.state.desk), listener, started, ready))
+
+
+def config_of(app: Starlette) -> uvicorn.Config:
+    """Return how the app is served: HTTP alone, nothing logged, nothing told of the server."""
+    return uvicorn.Config(
         app,
         loop="asyncio",
-        http="h11",
+        http=Connection,
         ws="none",
         lifespan="on",
         log_config=None,
@@ -54,7 +62,6 @@ def run(
         server_header=False,
         timeout_graceful_shutdown=PATIENCE,
     )
-    return asyncio.run(_serve(Server(config, app.state.desk), listener, started, ready))
 
 
 class Server(uvicorn.Server):

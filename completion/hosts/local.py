@@ -14,6 +14,9 @@ from models.progress import Say, silent
 if TYPE_CHECKING:
     from completion.service import CompletionService
 
+# Collections of the middle generation before one of all, where Python has 10: some minutes of work.
+FULL_COLLECTION = 1000
+
 
 @dataclass(frozen=True)
 class LocalHost:
@@ -51,9 +54,13 @@ class LocalHost:
 def lasting() -> Iterator[None]:
     """Take what is made meanwhile to stay until the end: the garbage collector never looks through it.
 
-    Importing torch makes a quarter of a million objects, and looking through them takes a tenth of the time.
+    Importing torch makes a quarter of a million objects, and looking through them takes a tenth of the time.  The
+    collector looks through all others seldom, too: that keeps who types waiting for up to a tenth of a second, where
+    completions leave no garbage to be found (``tests/completion/test_garbage.py``).
     """
     gc.disable()
+    young, middle, _ = gc.get_threshold()
+    gc.set_threshold(young, middle, FULL_COLLECTION)
     try:
         yield
     finally:

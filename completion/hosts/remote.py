@@ -41,9 +41,6 @@ from completion.trace import Trace
 from completion.types import CancelToken, Candidate, CompletionRequest, CompletionResult, Listing, Reason, Tell, Trigger
 from models.progress import Say, silent
 
-# How often a request's token is looked at: about as often as the engine would look.
-POLL_S = 0.005
-
 # So many engines may die over one request; then it is taken to be what kills them.
 MOST_ENGINES = 3
 
@@ -284,11 +281,9 @@ class RemoteService:
         self._stopped = False
         self._wanted.set()
         try:
-            while not flight.answer.done() and not cancel.cancelled:
-                await asyncio.wait({flight.answer}, timeout=POLL_S)
-            if not flight.answer.done():
-                self._recall(flight)
-            return await flight.answer
+            with cancel.calling(partial(self._from_outside, self._recall, flight)):
+                await asyncio.wait({flight.answer})
+            return flight.answer.result()
         finally:
             del self._flights[flight.message.id]
             if not flight.answer.done():
@@ -315,10 +310,17 @@ class RemoteService:
 
     def _recall(self, flight: Flight[Any]) -> None:
         """Tell the engine that an answer is not wanted any more; without one, that is the answer."""
+        if flight.answer.done():
+            return
         if self._channel is None:
             flight.settle(flight.nothing())
         else:
             self._channel.send(Cancel(flight.message.id))
+
+    def _from_outside(self, work: Callable[..., object], *given: object) -> None:
+        """Have something done on the thread with the loop, unless that has ended: then nothing is left to do."""
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(work, *given)
 
     def _send_now(self, message: Message) -> None:
         if self._channel is not None:

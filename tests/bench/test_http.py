@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 
-from bench.http import Watch, as_table, percentiles, places_in
+from bench.http import Burden, Watch, as_table, percentiles, places_in
 from bench.http_clients import TOKEN, Clients, Server
 from http_api.app import create_app
 from tests.http_api.scripted import SETTINGS, ScriptedService
@@ -38,9 +38,10 @@ def test_every_request_is_counted(server: Server, tmp_path: Path) -> None:
     """Replies, those given up and those lost make up all; nothing is left behind, and the watch has seen the limit."""
     file = tmp_path / "a.py"
     file.write_text(CODE)
-    clients, watch = Clients(server, 6, places_in([file])), Watch(server, os.getpid())
-    with clients.asking():
-        until(lambda: server.ask("GET", "/v1/stats")[1]["completions"] > 50 and len(watch.memory_mb) > 1)
+    clients, watch = Clients(server, 6, places_in([file])), Watch(server, lambda: (30.0, 10.0))
+    burden = Burden(clients=clients.pid, server=os.getpid())
+    with burden.counting(), clients.asking():
+        until(lambda: server.ask("GET", "/v1/stats")[1]["completions"] > 50 and len(watch.memory_mb) > 3)
     clients.end()
     watch.end()
     tally = clients.tally
@@ -50,7 +51,9 @@ def test_every_request_is_counted(server: Server, tmp_path: Path) -> None:
     assert tally.given_up > 0
     _, stats = server.ask("GET", "/v1/stats")
     assert (stats["active"], watch.active <= 2) == (0, True)
-    assert len(watch.memory_mb) >= 2
+    assert {row[2:] for row in watch.memory_mb} == {(20.0, 10.0)}
+    assert watch.growth(2) == pytest.approx(0.0, abs=1e-6)
+    assert all(0 < share <= 2 for share in burden.shares().values())
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -68,10 +71,13 @@ def test_table() -> None:
         "clients": 32, "statuses": {"200": 7, "429": 2, "500": 1}, "given_up": 3, "lost": {"ConnectionResetError": 1},
         "reply_ms": times, "editor_alone_ms": times, "editor_beside_ms": percentiles([300.0]),
         "stages_alone_ms": {"decode": 5.0}, "stages_beside_ms": {"decode": 7.5}, "most_active": 16, "most_requests": 16,
-        "active_at_the_end": 0, "memory_mb": [(0.5, 60.0, 500.0)], "growth_mb_a_minute": {"server": 0.1, "engine": 2.0},
+        "active_at_the_end": 0, "memory_mb": [(0.5, 60.0, 500.0, 300.0)],
+        "growth_mb_a_minute": {"server": 0.1, "engine": 2.0}, "busy": {"clients": 0.02, "server": 0.1, "engine": 0.9},
     }  # fmt: skip
     table = as_table(numbers)
     assert "| other replies | {'500': 1} | none |" in table
     assert "| lost | {'ConnectionResetError': 1} | none |" in table
+    assert "| memory at the end, MB: server, engine | 60, 800 |" in table
+    assert "| of a core, beside the clients: they, server, engine | 2%, 10%, 90% |" in table
     assert "| ratio of p50, p95 | 1.50, 1.03 | p50 at most 1.3 |" in table
     assert "| decode | 5.0 | 7.5 |" in table
