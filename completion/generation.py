@@ -78,6 +78,7 @@ class Generation:
         superseded: Fires when a newer request makes this one pointless.
         histories: How the last completions came about.
         on_pass: Told of every forward pass of the loop: its tokens and seconds.
+        most_tokens: Returns how many tokens a pass may have now.
         tell: Told the text while it is written, if anybody wants to know.
     """
 
@@ -93,6 +94,7 @@ class Generation:
     superseded: CancelToken
     histories: Histories
     on_pass: Callable[[int, float], None]
+    most_tokens: Callable[[], int]
     tell: Tell | None = None
 
     def completing(self) -> Steps[CompletionResult]:
@@ -145,7 +147,7 @@ class Generation:
         """Have a slab hold a prompt but for its last token, chunk by chunk; less of it if the work is stopped."""
         keep_common(self.model.engine, slab, prompt.ids[:-1])
         while len(slab.tokens) < len(prompt.ids) - 1 and not self.stopped():
-            feed(self.model.engine, slab, prompt.ids[:-1])
+            feed(self.model.engine, slab, prompt.ids[:-1], self.most_tokens())
             yield None
 
     def stopped(self) -> bool:
@@ -159,6 +161,8 @@ class Generation:
         with around.phase("context"):
             showing, layout = Showing.of(request), lay_out(request)
             prompt = yield from self.gathering(layout)
+        yield None  # laying out and looking around take some milliseconds each: who types waits for neither
+        with around.phase("context"):
             job, site = job_of(request, layout, prompt, self.model)
             record = Path(request.record_facts) if request.record_facts else None
             source = self.facts.source(layout.document, request.facts, record)
@@ -173,7 +177,7 @@ class Generation:
             )
             traced = TracedFacts(source) if request.trace or request.remembered else None
             source = traced or source
-        yield None  # laying out and looking around takes some milliseconds each: who types waits for neither
+        yield None
         if self.stopped():
             return self._nothing()
         futures = Futures() if request.sampling.mode is SamplingMode.ALIGNED else None
@@ -234,6 +238,7 @@ class Generation:
             drafters=drafters.build(request.drafters, material),
             draft_length=self.draft_length,
             inspector=monitors.inspector(request.monitors, site) or Lenient(),
+            most_tokens=self.most_tokens,
         )
         recorder = self._recorder()
         return Attempt((yield from generating(job, parts, recorder, self.stopped, heed)), recorder)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from analysis.facts import BaseDocument
+from analysis.facts import BaseDocument, OpenFile
 from analysis.languages import Language, language_of
 from completion.types import TYPING, CompletionRequest
 from monitors.remainder import typed_over
@@ -18,6 +18,9 @@ from monitors.remainder import typed_over
 # No token is longer than a few dozen characters, few are shorter than two: text beyond so many times the
 # budget is not looked at.
 MOST_CHARACTERS = 12
+
+# Of the cursor's line, which is looked at byte by byte; people write shorter ones.
+LONGEST_LINE = 4_000
 
 Count = Callable[[str], int]
 
@@ -93,8 +96,16 @@ def lay_out(request: CompletionRequest) -> Layout:
         language=language_of(request.document.language, request.document.path).id,
         trusted=request.trusted,
         urgent=request.trigger in TYPING,
+        others=tuple(OpenFile(each.path, each.language, each.text) for each in request.unsaved),
     )
     return Layout(prefix, typed, remainder, after, newline_of(text), document)
+
+
+def has_long_line(request: CompletionRequest) -> bool:
+    """Whether the cursor's line is too long for a completion."""
+    text, offset = request.document.text, request.offset
+    end = text.find("\n", offset)
+    return (len(text) if end < 0 else end) - (text.rfind("\n", 0, offset) + 1) > LONGEST_LINE
 
 
 def check_offset(request: CompletionRequest) -> None:

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,7 +21,8 @@ from completion.context.gathering import Surroundings
 from completion.corpora.request import Corpora
 from completion.generation import CONTEXT_TOKENS, Generation
 from completion.histories import Histories
-from completion.layout import check_offset
+from completion.layout import check_offset, has_long_line
+from completion.pass_size import PassSize
 from completion.prompt import Prompts
 from completion.result import nothing
 from completion.scheduler import Scheduler, Task, Work
@@ -133,6 +135,7 @@ class CompletionService:
         self._histories = Histories()
         self._on_step = on_step
         self._draft_length = DraftLength()
+        self._pass_size = PassSize()
         self._calibrated: calibration.Calibration | None = None
         if known := self._stored_calibration():
             self._use(known)
@@ -213,6 +216,8 @@ class CompletionService:
             ValueError: The offset lies outside the document.
         """
         check_offset(request)
+        if has_long_line(request):
+            return
         cancel, superseded = CancelToken(), CancelToken()
         steps = self._generation(request, cancel, superseded).warming()
         self._scheduler.submit(Task(steps, Trigger.WARM_UP, request.document.path, cancel, superseded))
@@ -267,7 +272,9 @@ class CompletionService:
         superseded = CancelToken()
         steps = self._generation(request, cancel, superseded, tell).completing()
         task = Task(steps, request.trigger, request.document.path, cancel, superseded)
-        if not self._scheduler.submit(task):
+        if has_long_line(request):
+            task.future.set_result(nothing(self._model, Reason.LONG_LINE))
+        elif not self._scheduler.submit(task):
             task.future.set_result(nothing(self._model, Reason.CANCELLED))
         return task.future
 
@@ -277,7 +284,7 @@ class CompletionService:
         superseded = CancelToken()
         steps = look(self._generation(request, cancel, superseded))
         task = Task(steps, request.trigger, "", cancel, superseded)
-        if not self._scheduler.submit(task):
+        if has_long_line(request) or not self._scheduler.submit(task):
             return none
         answer: Answer = await asyncio.wrap_future(task.future)
         return answer
@@ -285,6 +292,7 @@ class CompletionService:
     def _generation(
         self, request: CompletionRequest, cancel: CancelToken, superseded: CancelToken, tell: Tell | None = None
     ) -> Generation:
+        self._pass_size.asked(request.trigger)
         return Generation(
             request=request,
             model=self._model,
@@ -298,6 +306,7 @@ class CompletionService:
             superseded=superseded,
             histories=self._histories,
             on_pass=self._passed,
+            most_tokens=partial(self._pass_size.most, request.trigger),
             tell=tell,
         )
 
@@ -320,6 +329,7 @@ class CompletionService:
     def _use(self, known: calibration.Calibration) -> None:
         calibration.apply(known)
         self._calibrated, self._draft_length = known, DraftLength(known.curve)
+        self._pass_size.measured(known.curve)
 
     def _passed(self, n_tokens: int, seconds: float) -> None:
         if self._on_step is not None:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import enum
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,6 +39,7 @@ class Reason(enum.Enum):
     SUPERSEDED = "superseded"
     MODEL_LOADING = "model_loading"
     EXCLUDED_FILE = "excluded_file"
+    LONG_LINE = "long_line"
     NO_LEGAL_CONTINUATION = "no_legal_continuation"
     FILTERED_DUPLICATE_SUFFIX = "filtered_duplicate_suffix"
     FILTERED_REPETITION = "filtered_repetition"
@@ -147,6 +149,7 @@ class CompletionRequest:
         drafters: Names of the drafters to use; None for the default ones.
         replaced: What stood in the middle's place and is being rewritten: the first guess of the text.
         context: Parts of other files that come along, those that change least first.
+        unsaved: Other documents of the project that are not on disk as they are here; language servers see them so.
         sources: Names of the places where more of them is looked for (``completion.context.sources``); None for the
             default ones.
         exclude_context: Patterns of files that are not read for this one, beside the built-in ones
@@ -173,6 +176,7 @@ class CompletionRequest:
     drafters: tuple[str, ...] | None = None
     replaced: str = ""
     context: tuple[Snippet, ...] = ()
+    unsaved: tuple[Document, ...] = ()
     sources: tuple[str, ...] | None = None
     exclude_context: tuple[str, ...] = ()
     filters: tuple[str, ...] | None = None
@@ -298,17 +302,42 @@ Tell = Callable[[str], object]
 
 
 class CancelToken:
-    """A flag that one side sets and the other polls; set once, never cleared."""
+    """A flag that one side sets and the other polls, or is called for; set once, never cleared."""
 
     def __init__(self) -> None:
         """Make a token that has not fired."""
-        self._event = threading.Event()
+        self._fired = False
+        self._lock = threading.Lock()
+        self._calls: list[Callable[[], object]] = []
 
     def cancel(self) -> None:
         """Fire."""
-        self._event.set()
+        with self._lock:
+            self._fired = True
+            calls, self._calls = self._calls, []
+        for call in calls:
+            call()
 
     @property
     def cancelled(self) -> bool:
         """Whether it has fired."""
-        return self._event.is_set()
+        return self._fired
+
+    @contextmanager
+    def calling(self, call: Callable[[], object]) -> Iterator[None]:
+        """Call once when the token fires, on the thread that fires it, or now if it has fired; not after the end.
+
+        A call that has begun by then may still be under way.
+        """
+        with self._lock:
+            fired = self._fired
+            if not fired:
+                self._calls.append(call)
+        if fired:
+            call()
+        try:
+            yield
+        finally:
+            with self._lock:
+                if call in self._calls:
+                    self._calls.remove(call)

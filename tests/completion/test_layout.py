@@ -1,9 +1,12 @@
 """A document and a cursor become prompt sides that only grow while one types."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.facts import OpenFile
 from completion.layout import Layout, as_document, fit, lay_out, newline_of
 from completion.types import CompletionRequest, Document
 
@@ -46,6 +49,17 @@ def test_an_offset_outside_is_refused() -> None:
     """The message names offset and length."""
     with pytest.raises(ValueError, match="offset 4 lies outside the document of 3 characters"):
         lay_out(CompletionRequest(Document("/p/a.py", "abc"), 4, "/p"))
+
+
+def test_the_base_document_knows_the_other_documents() -> None:
+    """As they are, and it is another one for each of their texts: what is known of one is not of the next."""
+    request = CompletionRequest(Document("/p/a.ts", "x\n", "typescript"), 0, "/p")
+    documents = [
+        lay_out(replace(request, unsaved=tuple(Document("/p/b.ts", text, "typescript") for text in texts))).document
+        for texts in ((), ("1\r\n",), ("2",))
+    ]
+    assert documents[1].others == (OpenFile("/p/b.ts", "typescript", "1\r\n"),)
+    assert len({document.digest for document in documents}) == 3
 
 
 def test_the_base_document_has_a_hole_instead_of_the_line() -> None:

@@ -8,8 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from completion.layout import LONGEST_LINE
 from completion.service import CompletionService, ServiceSettings, open_service
-from completion.types import CancelToken, CompletionRequest, CompletionResult, Document, Limits, Reason, Sampling
+from completion.types import (
+    CancelToken,
+    CompletionRequest,
+    CompletionResult,
+    Document,
+    Limits,
+    Listing,
+    Reason,
+    Sampling,
+)
 from models.vocabulary import Vocabulary
 from tests.models import tiny_tokenizers
 from tests.models.tiny_checkpoints import save
@@ -189,3 +199,24 @@ def test_what_is_rewritten_is_the_first_guess(service: CompletionService, tmp_pa
     assert [token.id for token in drafted.tokens] == [token.id for token in plain.tokens]
     assert drafted.counters["accepted"]["edit_copy"] > 0
     assert drafted.counters["forward_passes"] < plain.counters["forward_passes"]
+
+
+@pytest.mark.parametrize("text", ["x" * (LONGEST_LINE + 1), "import os\n" + "f(a, b);" * LONGEST_LINE])
+def test_a_long_line_costs_nothing(service: CompletionService, text: str) -> None:
+    """A minified file is not looked at byte by byte: nobody has anything to do, and the reason is told."""
+    wanted = CompletionRequest(Document("/project/app.py", text), len(text) - 5, "/project")
+    before = service.status()["finished"]
+    result = service.complete_now(wanted)
+    assert (result.text, result.reason) == ("", Reason.LONG_LINE)
+    assert asyncio.run(service.names(wanted, CancelToken())) == Listing()
+    service.warm(wanted)
+    assert (service.status()["finished"], service.status()["waiting"]) == (before, 0)
+
+
+def test_long_lines_elsewhere_do_not_matter(service: CompletionService) -> None:
+    """Only the cursor's own line has to be short."""
+    text = "x" * (LONGEST_LINE + 1) + "\nx = "
+    wanted = CompletionRequest(
+        Document("/project/app.py", text + "\n" + text), len(text), "/project", limits=Limits(max_tokens=4)
+    )
+    assert service.complete_now(wanted).reason is not Reason.LONG_LINE

@@ -21,6 +21,7 @@ _REASONS = {
     Reason.MODEL_LOADING: "the model is still loading",
     Reason.OUT_OF_MEMORY: "there is not enough memory for it",
     Reason.EXCLUDED_FILE: "this file is excluded",
+    Reason.LONG_LINE: "the line is too long to be read while somebody waits",
     Reason.NO_LEGAL_CONTINUATION: "nothing the model could write here is right",
     Reason.FILTERED_DUPLICATE_SUFFIX: "it would have repeated the code behind the cursor",
     Reason.FILTERED_REPETITION: "it would have repeated the same lines",
