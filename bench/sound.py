@@ -248,7 +248,7 @@ def write(monitors: Sequence[Monitor[Any]], cut: Cut, pieces: Pieces = single_by
         if (judgement := watch.judge(data, view)).penalty == FORBIDDEN:
             return judged, Refusal(judgement.monitor, f"{cut.path.name}:{cut.offset}", at)
         watch, at = watch.advance(data, view), at + len(data)
-    judgement = watch.judge(ending_of(cut.site), view, is_suffix=True)
+    judgement = watch.judge_end(ending_of(cut.site), view)
     if judgement.penalty == FORBIDDEN:
         return judged, Refusal(judgement.monitor, f"{cut.path.name}:{cut.offset}", at)
     return judged, None

@@ -123,7 +123,7 @@ def fits(run: Run, place: int, closers: bytes) -> bool:
     if place + len(closers) > run.job.max_tokens:
         return False
     there = run.watch_before(place).advance(closers, run.view)
-    return there.judge(run.parts.masker.ending, run.view, is_suffix=True).penalty != FORBIDDEN
+    return there.judge_end(run.parts.masker.ending, run.view).penalty != FORBIDDEN
 
 
 def stands(run: Run, place: int, closers: bytes) -> bool:

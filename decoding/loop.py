@@ -137,7 +137,8 @@ def require_numbers(logits: torch.Tensor) -> None:
 
 def propose(run: Run) -> Guess:
     """Return the most promising guess, as much of it as is worth verifying and may be emitted."""
-    budget = min(run.parts.draft_length.most, run.job.max_tokens - len(run.emitted) - 1)
+    most = min(run.parts.draft_length.most, run.parts.most_tokens() - 1)
+    budget = min(most, run.job.max_tokens - len(run.emitted) - 1)
     if budget <= 0 or not run.parts.drafters:
         return Guess()
     tip, length = Tip(run.tokens, run.text, run.watch, run.view, run.hidden, run.successors), run.parts.draft_length
@@ -231,7 +232,7 @@ def begin(job: Job, parts: Parts, recorder: Recorder, cancelled: Callable[[], bo
         if cancelled():
             break
         with recorder.phase("prefill"):
-            feed(parts.engine, parts.slab, job.prompt[:-1])
+            feed(parts.engine, parts.slab, job.prompt[:-1], parts.most_tokens())
     recorder.prefilled = len(parts.slab.tokens) - recorder.reused
     if at_cursor and (yield from settle(run, at_cursor, at_cursor=True)):
         latch_start(run)

@@ -184,15 +184,20 @@ class Masker:
         return found.token, found.denials
 
     def _suspect(self, kept: Sequence[tuple[float, int]], judge: Judge, odds: Odds) -> tuple[str, Continuations | None]:
-        """Return the first monitor that objects to a favourite and knows what has to come instead, "" for none."""
+        """Return the first monitor that objects to a favourite and knows what has to come instead, and that.
+
+        Where none of them knows, it is the one that objects to most of them; "" where none does.
+        """
+        objectors: list[str] = []
         for _, token in kept[:FAVOURITES] if self.strength is None else ():
             judgement = judge(token)
             if judgement.penalty == 0:
                 break
+            objectors.append(judgement.monitor)
             closed = odds.closed_here(judgement.monitor)
             if closed is not None:
                 return judgement.monitor, closed
-        return "", None
+        return max(objectors, key=objectors.count, default=""), None
 
     def _weighed(self, verdicts: Verdicts, odds: Odds, discounts: Mapping[int, float]) -> Judge:
         """Return what a token costs in all."""

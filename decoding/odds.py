@@ -6,24 +6,27 @@ exists.  A small one may give all listed names together a ten-thousandth of its 
 invented one wins in spite of the fact.  So where a monitor knows the finite set of what may come,
 the model decides *which* of the listed and *which* of the unlisted, but not in favour of
 *unlisted*: if the listed have less mass than the others, the others' penalties are lowered by the
-logarithm of that ratio.  All unlisted names together then keep no more than e.  Where several
-monitors object, the strongest correction holds.  This is
-conditioning on uncertain evidence (Jeffrey, The Logic of Decision, 1965, ch. 11).
+logarithm of that ratio.  All unlisted names together then keep no more than e.  What makes one
+listed name less likely than another is no fact, and stays as it is: a model that is sure of
+``super().__init__`` is heeded.  Where several monitors object, the strongest correction holds.
+This is conditioning on uncertain evidence (Jeffrey, The Logic of Decision, 1965, ch. 11).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
+import numpy as np
 import torch
 
 from analysis.facts import FactView
 from decoding.watch import Watch
+from models.trie import Ids
 from models.vocabulary import Node, Vocabulary
 from monitors.base import Continuations
+from monitors.words import Words
 
 # Beyond this a penalty is as good as a ban; it keeps sums finite when the listed have no mass at all.
 STRONGEST = -40.0
@@ -57,19 +60,27 @@ class Odds:
     def correction(self, data: bytes, monitor: str) -> float:
         """Return what is added to the penalty that a monitor gives a token, nats, 0 or less.
 
+        It is 0 where the token stays with what is listed.
+
         Args:
             data: The token's bytes; b"" for an end token.
             monitor: Its name.
         """
         closed = self.closed_here(monitor)
         if closed is not None:
-            return self._at(b"", monitor, closed)
+            return 0.0 if data and stays(closed, data) else self._at(b"", monitor, closed)
         alone = self.watch.alone(monitor)
         for end in range(1, len(data) + 1):
             alone, closed = self._behind(alone, monitor, data[:end])
             if closed is not None:
-                return self._at(data[:end], monitor, closed)
+                rest = data[end:]
+                return 0.0 if not rest or stays(closed, rest) else self._at(data[:end], monitor, closed)
         return 0.0
+
+    def of_others(self, monitor: str) -> float:
+        """Return the correction for all tokens but those that stay with what a monitor knows may come here."""
+        closed = self.closed_here(monitor)
+        return 0.0 if closed is None else self._at(b"", monitor, closed)
 
     def _behind(self, before: Watch, monitor: str, data: bytes) -> tuple[Watch, Continuations | None]:
         """Return a monitor's state behind ``data``, one byte on from ``before``, and the set that it knows there."""
@@ -98,35 +109,43 @@ class Odds:
         return torch.logsumexp(self.row.double(), dim=-1)
 
 
+def stays(closed: Continuations, data: bytes) -> bool:
+    """Whether ``data``, which is not empty, begins one of the texts, or is one and what may follow it."""
+    words = words_of(closed)
+    if words.fits(data):
+        return True
+    return any(data[end] not in closed.inside and data[:end] in words for end in range(len(data)))
+
+
+@lru_cache(maxsize=256)
+def words_of(closed: Continuations) -> Words:
+    """Return the texts, to look beginnings up in."""
+    return Words.of(closed.texts)
+
+
 @lru_cache(maxsize=256)
 def ids_below(node: Node) -> torch.Tensor:
     """Return all tokens below ``node``."""
-    return torch.as_tensor(node.below, dtype=torch.long)
+    return torch.from_numpy(node.below_array)
 
 
 @lru_cache(maxsize=256)
 def listed_ids(node: Node, closed: Continuations) -> torch.Tensor:
     """Return ``listed_tokens``, to pick from a row with."""
-    return torch.as_tensor(listed_tokens(node, closed), dtype=torch.long)
+    return torch.from_numpy(listed_tokens(node, closed))
 
 
 @lru_cache(maxsize=256)
-def listed_set(node: Node, closed: Continuations) -> frozenset[int]:
-    """Return ``listed_tokens``, to look tokens up in."""
-    return frozenset(listed_tokens(node, closed))
-
-
-@lru_cache(maxsize=256)
-def listed_tokens(node: Node, closed: Continuations) -> Sequence[int]:
+def listed_tokens(node: Node, closed: Continuations) -> Ids:
     """Return the tokens below ``node`` that begin, or begin and end, one of the texts.
 
     A token that goes on with a second name counts by its first; vocabularies hardly have any.
     """
-    found: list[int] = []
+    found: list[Ids] = []
     stack: list[tuple[Node, tuple[bytes, ...]]] = [(node, closed.texts)]
     while stack:
         here, texts = stack.pop()
-        found += here.ids
+        found.append(here.own_array)
         complete = b"" in texts
         longer: dict[int, list[bytes]] = {}
         for text in texts:
@@ -136,8 +155,8 @@ def listed_tokens(node: Node, closed: Continuations) -> Sequence[int]:
             if byte in longer:
                 stack.append((child, tuple(longer[byte])))
             elif complete and byte not in closed.inside:
-                found += child.below
-    return found
+                found.append(child.below_array)
+    return np.concatenate(found)
 
 
 def log_ratio(listed: float, others: float) -> float:

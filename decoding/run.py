@@ -16,6 +16,7 @@ from decoding.recorder import Recorder
 from decoding.types import Drafter, Inspector, Lenient, Stop
 from decoding.watch import Watch
 from models.engines.base import Engine, Slab
+from models.engines.prefill import CHUNK_TOKENS
 from monitors.closing import Closing
 from monitors.viability import Barred
 
@@ -57,6 +58,7 @@ class Parts:
         drafters: All are asked; ``decoding.drafting`` takes the most promising draft.
         draft_length: How many drafted tokens are worth verifying.
         inspector: Looks at finished lines.
+        most_tokens: Returns how many tokens a pass may have now: whoever wants the engine next waits for its end.
     """
 
     engine: Engine
@@ -68,6 +70,7 @@ class Parts:
     drafters: Sequence[Drafter]
     draft_length: DraftLength
     inspector: Inspector = Lenient()
+    most_tokens: Callable[[], int] = lambda: CHUNK_TOKENS
 
 
 @dataclass(frozen=True, slots=True)

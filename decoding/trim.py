@@ -56,22 +56,23 @@ def stands(run: Run, length: int) -> bool:
 def may_end(run: Run, length: int) -> bool:
     """Whether no monitor forbids the suffix behind the first ``length`` bytes."""
     watch = watch_at(run, length)
-    return watch.judge(run.parts.masker.ending, run.view, is_suffix=True).penalty != FORBIDDEN
+    return watch.judge_end(run.parts.masker.ending, run.view).penalty != FORBIDDEN
 
 
 def watch_at(run: Run, length: int) -> Watch:
     """Return the monitors' states behind the first ``length`` bytes."""
     watch, at = run.start, len(run.job.kept)
     for token in run.emitted:
-        if at + len(token.data) >= length:
-            return token.before.advance(token.data[: max(0, length - at)], run.view)
-        watch, at = token.after, at + len(token.data)
+        end = at + len(token.data)
+        if end >= length:
+            return token.after if end == length else token.before.advance(token.data[: max(0, length - at)], run.view)
+        watch, at = token.after, end
     return watch
 
 
 def may_follow(run: Run, there: Watch) -> bool:
     """Whether every monitor lets the suffix follow, without any doubt."""
-    return there.judge(run.parts.masker.ending, run.view, is_suffix=True).penalty == 0
+    return there.judge_end(run.parts.masker.ending, run.view).penalty == 0
 
 
 def last_end(run: Run, limit: int, fits: Callable[[Run, Watch], bool]) -> int:

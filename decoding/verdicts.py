@@ -58,7 +58,7 @@ class Verdicts:
 
     def _look_at(self, token: int) -> Judgement:
         if token in self._end_ids:
-            return self.watch.judge(self._ending, self.view, is_suffix=True)
+            return self.watch.judge_end(self._ending, self.view)
         data = self._vocabulary.bytes_of(token)
         if not data:
             return Judgement(FORBIDDEN, "vocabulary")
@@ -81,14 +81,21 @@ class Verdicts:
 
     def of_beginning(self, data: bytes) -> Judgement:
         """Return what the monitors say of some bytes, which costs no more than any token that begins like that."""
-        if self._dead:
-            for size in range(1, len(data) + 1):
-                if (known := self._dead.get(data[:size])) is not None:
-                    return known
+        buried = self.buried(data)
+        if buried is not None:
+            return buried
         judgement = self.watch.judge(data, self.view)
         if judgement.penalty == FORBIDDEN:
             self._bury(data, judgement)
         return judgement
+
+    def buried(self, data: bytes) -> Judgement | None:
+        """Return the judgement on a beginning of ``data`` that is known to be forbidden, None if none is."""
+        if self._dead:
+            for size in range(1, len(data) + 1):
+                if (known := self._dead.get(data[:size])) is not None:
+                    return known
+        return None
 
     def _bury(self, data: bytes, judgement: Judgement) -> None:
         """Remember the shortest beginning of ``data`` that the same monitor forbids, as it does all longer ones."""

@@ -48,6 +48,7 @@ class Watch:
     _judged: dict[bytes, tuple[FactView, LexicalState, tuple[Any, ...]]] = field(
         default_factory=dict, compare=False, repr=False
     )
+    _ended: dict[bytes, tuple[FactView, Judgement]] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def start(cls, monitors: tuple[Monitor[Any], ...], scan: LexicalState) -> Watch:
@@ -65,11 +66,31 @@ class Watch:
         states = tuple([m.step(s, text, view)[1] for m, s in zip(self.monitors, self.states, strict=True)])
         return Watch(self.monitors, text.after[-1], states, self.asking)
 
-    def judge(self, data: bytes, view: FactView, is_suffix: bool = False) -> Judgement:
+    def judge(self, data: bytes, view: FactView) -> Judgement:
         """Add up the penalties of ``data``; stops at the first monitor that forbids it."""
         if not self.monitors or not data:
             return CLEAR
-        text = Lexed.of(self.scan, data, is_suffix)
+        text = Lexed.of(self.scan, data)
+        judgement, states = self._judge(text, view)
+        if judgement.penalty != FORBIDDEN:
+            self._judged[data] = view, text.after[-1], states
+        return judgement
+
+    def judge_end(self, suffix: bytes, view: FactView) -> Judgement:
+        """Add up the penalties of the real suffix; where its first byte may not follow, no more of it is looked at."""
+        known = self._ended.get(suffix)
+        if known is None or known[0] is not view:
+            known = self._ended[suffix] = view, self._judge_end(suffix, view)
+        return known[1]
+
+    def _judge_end(self, suffix: bytes, view: FactView) -> Judgement:
+        judgement, _ = self._judge(Lexed.of(self.scan, suffix[:1], is_suffix=True), view)
+        if judgement.penalty == FORBIDDEN or len(suffix) == 1:
+            return judgement
+        return self._judge(Lexed.of(self.scan, suffix, is_suffix=True), view)[0]
+
+    def _judge(self, text: Lexed[LexicalState], view: FactView) -> tuple[Judgement, tuple[Any, ...]]:
+        """Return what the monitors say of ``text``, and their states behind it if none of them forbids it."""
         total, worst, name = 0.0, 0.0, ""
         after, objectors = [], []
         for monitor, state in zip(self.monitors, self.states, strict=True):
@@ -78,14 +99,12 @@ class Watch:
             if not penalty:
                 continue
             if penalty == FORBIDDEN:
-                return Judgement(FORBIDDEN, monitor.name, (monitor.name,))
+                return Judgement(FORBIDDEN, monitor.name, (monitor.name,)), ()
             total += penalty
             objectors.append(monitor.name)
             if penalty < worst:
                 worst, name = penalty, monitor.name
-        if not is_suffix:
-            self._judged[data] = view, text.after[-1], tuple(after)
-        return Judgement(total, name, tuple(objectors)) if name else CLEAR
+        return Judgement(total, name, tuple(objectors)) if name else CLEAR, tuple(after)
 
     def penalty_by(self, name: str, data: bytes, view: FactView) -> float:
         """Return what one monitor says of ``data``; 0 if there is none of that name."""

@@ -11,6 +11,11 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
+Ids = npt.NDArray[np.int64]
+
 
 class Node:
     """All tokens that begin with the same bytes."""
@@ -34,6 +39,16 @@ class Node:
     def below(self) -> Sequence[int]:
         """Tokens that end here or further down."""
         return self._order.ids[self._first : self._last]
+
+    @property
+    def own_array(self) -> Ids:
+        """``ids`` as an array, ``[n]``; a view."""
+        return self._order.array[self._first : self._inner_first()]
+
+    @property
+    def below_array(self) -> Ids:
+        """``below`` as an array, ``[n]``; a view."""
+        return self._order.array[self._first : self._last]
 
     @property
     def children(self) -> dict[int, Node]:
@@ -69,7 +84,8 @@ def build_trie(table: Sequence[bytes | None]) -> Node:
         table: Bytes of each id, never empty; None for ids that stand for no text.
     """
     pairs = sorted((data, token) for token, data in enumerate(table) if data is not None)
-    order = _Order([data for data, _ in pairs], [token for _, token in pairs])
+    ids = [token for _, token in pairs]
+    order = _Order([data for data, _ in pairs], ids, np.array(ids, dtype=np.int64))
     return Node(order, 0, len(pairs), 0)
 
 
@@ -79,3 +95,4 @@ class _Order:
 
     texts: list[bytes]
     ids: list[int]
+    array: Ids

@@ -138,12 +138,13 @@ class Step(NamedTuple):
 
 def levels_at(scan: Scan) -> Levels:
     """Return what is open at a place, read from the start of its logical line."""
-    if not scan.brackets:
-        return ()
-    reader = Reader((), Lexed.of(START, scan.line))
-    for _ in reader.steps():
-        pass
-    return reader.levels
+    return levels_of(scan.line) if scan.brackets else ()
+
+
+@lru_cache(maxsize=64)
+def levels_of(line: bytes) -> Levels:
+    """Return what is open behind the beginning of a logical line."""
+    return read((), Lexed.of(START, line))[1]
 
 
 def quiet(levels: Levels, text: Lexed) -> bool:
@@ -153,7 +154,17 @@ def quiet(levels: Levels, text: Lexed) -> bool:
     return not is_open and _EVENT.search(text.data) is None
 
 
-class Reader:
+@lru_cache(maxsize=8)
+def read(levels: Levels, text: Lexed) -> tuple[tuple[Step, ...], Levels]:
+    """Return what happens to calls in ``text`` where ``levels`` are open, in order, and what is open behind it.
+
+    Several monitors read the same text one after the other.
+    """
+    reader = _Reader(levels, text)
+    return tuple(reader.steps()), reader.levels
+
+
+class _Reader:
     """Reads some bytes; ``levels`` is right when ``steps`` has ended."""
 
     def __init__(self, levels: Levels, text: Lexed) -> None:

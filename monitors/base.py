@@ -45,9 +45,9 @@ class Kind(enum.Enum):
     POLICY = "a product choice"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Lexed(Generic[L]):
-    """Bytes proposed at some point of the text, with the lexical state around each.
+    """Bytes proposed at some point of the text, with the lexical state around each; equal to itself alone.
 
     Attributes:
         data: The bytes; never empty.

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from analysis.python.scanner import Scan, scan_text
-from monitors.arguments import Call, Event, Form, Levels, Reader, levels_at
+from monitors.arguments import Call, Event, Form, Levels, levels_at, read
 from monitors.base import Lexed, Site
 
 MOST_LINES: Final = 60
@@ -37,7 +37,7 @@ NOTHING: Final = Behind()
 def levels_at_cursor(site: Site) -> Levels:
     """Return what is open behind the typed part."""
     levels = levels_at(site.start)
-    return levels if not site.typed else _read_on(levels, Lexed.of(site.start, site.typed))
+    return levels if not site.typed else read(levels, Lexed.of(site.start, site.typed))[1]
 
 
 def arguments_behind(site: Site) -> Behind:
@@ -63,8 +63,8 @@ def _rest(levels: Levels, scan: Scan, suffix: bytes) -> Behind:
     depth, commas, positional = len(levels) - 1, 0, False
     keywords: frozenset[bytes] = frozenset()
     for line in suffix[:MOST_BYTES].splitlines(keepends=True)[:MOST_LINES]:
-        reader = Reader(levels, Lexed.of(scan, line))
-        for step in reader.steps():
+        steps, levels = read(levels, Lexed.of(scan, line))
+        for step in steps:
             if step.depth != depth:
                 continue
             keywords |= step.call.keywords
@@ -72,12 +72,5 @@ def _rest(levels: Levels, scan: Scan, suffix: bytes) -> Behind:
             commas += step.event is Event.COMMA
             if step.event is Event.CLOSED:
                 return NOTHING if step.call.wrong else Behind(depth, step.call.opening, keywords, positional)
-        levels, scan = reader.levels, scan_text(line, scan)
+        scan = scan_text(line, scan)
     return NOTHING
-
-
-def _read_on(levels: Levels, text: Lexed) -> Levels:
-    reader = Reader(levels, text)
-    for _ in reader.steps():
-        pass
-    return reader.levels

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from analysis.facts import FactView
-from monitors.arguments import Event, Form, Levels, Reader, Step, levels_at, quiet
+from monitors.arguments import Event, Form, Levels, Step, levels_at, quiet, read
 from monitors.base import FORBIDDEN, Factless, Kind, Lexed, Site
 from monitors.call_suffix import NOTHING, Behind, arguments_behind
 
@@ -60,10 +60,10 @@ class CallSyntax(Factless):
         ahead = max(0, state.ahead - len(text.data))
         if quiet(state.levels, text):
             return 0.0, (state if ahead == state.ahead else Order(ahead, state.levels))
-        reader = Reader(state.levels, text)
-        if any(step.at >= state.ahead and self._breaks(step, text.is_suffix) for step in reader.steps()):
+        steps, levels = read(state.levels, text)
+        if any(step.at >= state.ahead and self._breaks(step, text.is_suffix) for step in steps):
             return FORBIDDEN, _DEAD
-        return 0.0, Order(ahead, reader.levels)
+        return 0.0, Order(ahead, levels)
 
     def _breaks(self, step: Step, in_suffix: bool) -> bool:
         """Whether a step, or one of the suffix itself, is the one that the grammar, or the suffix, does not allow."""

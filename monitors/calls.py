@@ -23,11 +23,11 @@ from typing import Final
 from analysis.facts import Fact, FactKey, FactView
 from analysis.python.lexicon import ATOMS, OPERAND_WORDS, PREFIXES, WORD
 from analysis.python.scanner import Scan
-from monitors.arguments import Call, Event, Form, Levels, Reader, Step, ends_with_comma, levels_at, quiet
+from monitors.arguments import Call, Event, Form, Levels, Step, ends_with_comma, levels_at, quiet, read
 from monitors.base import Check, Continuations, Kind, Lexed, Site
 from monitors.call_suffix import arguments_behind
 from monitors.questions import Questions
-from monitors.rooms import Room, arity_row, room_of
+from monitors.rooms import Room, Rooms, arity_row
 from monitors.strength import Strength
 from monitors.terms import Held, Prices, keyword_check, least_price, no_comma
 from monitors.words import AnyOf, Words, all_words, written_words
@@ -81,6 +81,7 @@ class Calls:
         self._strength = strength
         self._behind = arguments_behind(site)
         self._typed = len(site.typed)
+        self._rooms = Rooms()
 
     @cached_property
     def _words(self) -> AnyOf:
@@ -157,9 +158,9 @@ class Calls:
 
     def _walk(self, state: Calling, text: Lexed, view: FactView) -> _Walk:
         """Go over ``text`` from event to event."""
-        reader = Reader(state.levels, text)
-        walk = _Walk(text, state.hole + text.data, list(state.held), state.judged)
-        for step in reader.steps():
+        steps, levels = read(state.levels, text)
+        walk = _Walk(text, state.hole + text.data, list(state.held), state.judged, levels)
+        for step in steps:
             if step.event is Event.OPENED:
                 walk.put(step.depth, self._informed(Held(self._question(walk, step)), view))
                 continue
@@ -176,7 +177,6 @@ class Calls:
                 self._close(walk, step, held)
             else:
                 self._write(walk, step, held)
-        walk.levels = reader.levels
         return walk
 
     def _question(self, walk: _Walk, step: Step) -> FactKey | None:
@@ -233,10 +233,10 @@ class Calls:
 
     def _room(self, held: Held, call: Call, depth: int, in_suffix: bool = False) -> Room | None:
         """Return what fits as the next argument of a call, which the suffix's own keywords do beside each other."""
-        if not held.signatures or call.wrong:
+        if held.fact is None or not held.signatures or call.wrong:
             return None
         here = not in_suffix and (depth, call.opening) == (self._behind.depth, self._behind.opening)
-        return room_of(held.signatures, call, self._behind.keywords if here else frozenset())
+        return self._rooms.of(held.fact, call, self._behind.keywords if here else frozenset())
 
     def _stands(self, walk: _Walk, step: Step) -> bool:
         """Whether the name that an argument begins with, or may become, stands in the document or the middle."""
@@ -291,7 +291,7 @@ class _Walk:
     hole: bytes
     held: list[Held | None]
     judged: tuple[Check, ...]
-    levels: Levels = ()
+    levels: Levels
     missing: tuple[FactKey, ...] = ()
     penalty: float = 0.0
 

@@ -8,7 +8,8 @@ a name that the fact lacks costs ``ln e``, where e is the measured rate at which
 class lack the true name (``monitors/strength.json``; ``python -m bench.truth_forbid``).  *Hidden*
 names, which everything has and hardly anybody means, cost the logarithm of how often they are
 meant: without that, a model with no idea begins with an underscore, which is always legal, and
-cannot go on.  The idea is that of monitor-guided decoding (Agrawal et al. 2023), with finite
+cannot go on.  At the cursor, listed names that are used elsewhere as this one is going to be come
+first (``monitors.likeness``).  The idea is that of monitor-guided decoding (Agrawal et al. 2023), with finite
 penalties, paid byte by byte.
 """
 
@@ -19,16 +20,21 @@ from dataclasses import dataclass, field, replace
 from analysis.facts import UNRESOLVED, Fact, FactKey, FactView
 from analysis.python.scanner import Scan
 from monitors.base import Check, Continuations, Kind, Lexed, Site
+from monitors.likeness import NOTHING_KNOWN, likeness_at
 from monitors.listed import Listed, judgement
-from monitors.naming import read_at
+from monitors.naming import is_read, start_of_name
 from monitors.questions import KIND, Questions, Stored
+from monitors.ranks import all_alike, ranked
 from monitors.strength import Strength
-from monitors.words import AnyOf, Words, encoded, known_names, open_names
+from monitors.words import Words, known_names
 
 DOT = ord(".")
 
-# The kind of fact about a module.
+# Kinds of facts: about a module; about a method's own object, and the same at the start of a statement, where
+# attributes come to be.
 MODULE = "module"
+SELF = "self"
+START = "start"
 
 # Bytes behind a name that show it is read even where it could have been assigned.
 OPENERS = frozenset(b".([")
@@ -41,6 +47,7 @@ class Name:
     Attributes:
         receiver: Source of what it belongs to.
         held: Whether it has to exist; if not, what follows will say.
+        is_at_cursor: Whether the rest of the cursor's line follows it.
         key: The question about the receiver; None if there is no sensible one.
         text: What is written of it.
         fact: The answer, if it had come when the name's first byte was written.
@@ -50,6 +57,7 @@ class Name:
 
     receiver: str
     held: bool
+    is_at_cursor: bool
     key: FactKey | None
     text: bytes = b""
     fact: Fact | None = None
@@ -89,7 +97,8 @@ class Dereference:
         self._known = known_names(site.document.prefix, site.document.suffix)
         self._options = site.options
         self._typed = len(site.typed)
-        self._read_at = read_at(site)
+        self._start, self._is_read = start_of_name(site), is_read(site)
+        self._likeness = likeness_at(site, strength)
 
     def start(self) -> Trail:
         """Return the state at the start of the middle."""
@@ -140,7 +149,7 @@ class Dereference:
                 at += 1
                 continue
             else:
-                self._end(walk, walk.name, text.data[at], len(state.hole) + at)
+                self._end(walk, walk.name, text, at, len(state.hole) + at > self._typed)
             if text.data[at] == DOT and not text.is_suffix:
                 self._begin(walk, state.hole + text.data[: at + 1], text.after[at], view)
             at += 1
@@ -151,9 +160,10 @@ class Dereference:
         receiver = scan.receiver
         if receiver is None or scan.name:
             return
-        held = not scan.target or len(hole) == self._read_at
+        is_at_cursor = len(hole) == self._start
+        held = not scan.target or (is_at_cursor and self._is_read)
         key = self._questions.about(receiver, hole, scan, walk.stored)
-        walk.name = self._latched(Name(receiver, held, key), walk.stored, view)
+        walk.name = self._latched(Name(receiver, held, is_at_cursor, key), walk.stored, view)
 
     def _write(self, walk: _Walk, name: Name, text: Lexed, at: int, view: FactView) -> int:
         """Go to the end of the name, or of ``text``; with its first byte the fact or its absence is settled."""
@@ -169,18 +179,18 @@ class Dereference:
         walk.name = replace(name, text=written, paid=paid)
         return at
 
-    def _end(self, walk: _Walk, name: Name, byte: int, at: int) -> None:
-        """Judge a finished name that ``byte`` follows at offset ``at`` of the middle."""
+    def _end(self, walk: _Walk, name: Name, text: Lexed, at: int, is_ours: bool) -> None:
+        """Judge a finished name that the byte at ``at`` follows; the user's own is not in the certificate."""
         walk.name = None
         if not name.text:
             return
-        if not name.held and byte not in OPENERS:
+        if not name.held and text.data[at] not in OPENERS:
             walk.stored |= {(name.receiver, name.text)}
             return
-        if at > self._typed:
+        if is_ours:
             walk.judged = (*walk.judged, judgement(KIND, name.text, name.fact, name.listed))
         if name.listed is not None:
-            walk.penalty += name.listed.price(name.text) - name.paid
+            walk.penalty += name.listed.due(name.text, name.paid, text.is_suffix)
 
     def _latched(self, name: Name, stored: Stored, view: FactView) -> Name:
         """Return the name with its fact, if that is in the view."""
@@ -189,14 +199,13 @@ class Dereference:
             return name
         if fact.kind == UNRESOLVED or not fact.names:
             return replace(name, fact=fact)
-        mine = [text for receiver, text in stored if receiver == name.receiver]
-        banned = self._options.banned_of(name.receiver)
-        legal, plain = (
-            AnyOf((encoded(names, banned), Words.of(mine)) if mine else (encoded(names, banned),))
-            for names in (fact.names, open_names(fact))
-        )
-        label = f"{KIND}.{fact.kind}"
-        listed = Listed(label, fact.origin, legal, plain, self._strength.prices(label), self._known)
+        label = f"{KIND}.{fact.kind if name.held or fact.kind != SELF else START}"
+        prices = self._strength.prices(label)
+        likeness = self._likeness if name.is_at_cursor else NOTHING_KNOWN
+        found = ranked(fact, self._options.banned_of(name.receiver), prices.hidden, likeness)
+        mine = Words.of(text for receiver, text in stored if receiver == name.receiver)
+        ranks = (*all_alike(mine), *found.ranks) if mine.ordered else found.ranks
+        listed = Listed(label, fact.origin, ranks, prices.beside(found.others), self._known)
         return replace(name, fact=fact, listed=listed, held=name.held or fact.kind == MODULE)
 
 

@@ -18,9 +18,10 @@ from analysis.python.scanner import Scan
 from monitors.base import Lexed, Site
 from monitors.listed import Listed
 from monitors.naming import Name, NameMonitor
+from monitors.ranks import all_alike
 from monitors.scope import bound_words
 from monitors.strength import Strength
-from monitors.words import AnyOf, Words, encoded
+from monitors.words import Words, encoded
 
 KIND = "exceptions"
 
@@ -65,8 +66,8 @@ class Exceptions(NameMonitor):
             return None
         label = f"{KIND}.{fact.kind}"
         own = () if name.key.receiver else (KEYWORD_WORDS, bound_words(name.before.bound))
-        legal = AnyOf((words_of(name), *own))
-        return Listed(label, fact.origin, legal, legal, self._strength.prices(label), Words())
+        ranks = all_alike(words_of(name), *own)
+        return Listed(label, fact.origin, ranks, self._strength.prices(label), Words())
 
     def follow(self, name: Name, byte: int, scan: Scan) -> Name | bool:
         """Judge what is not made an exception by what follows, and no keyword."""

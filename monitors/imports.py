@@ -2,9 +2,9 @@
 
 What may stand: behind ``import`` and ``from`` the modules that the analysis finds in the environment
 and the project, behind a dot those of the package; behind ``from module import`` what the module
-defines, and its submodules.  When it says nothing: behind ``as``, where the module cannot be found,
-and in statements that do not begin a line.  How strong: ``modules`` and ``exports`` of
-``monitors/strength.py``; inside ``try`` hardly at all.
+defines, and its submodules.  What the code below needs comes first (``monitors.likeness``).  When it
+says nothing: behind ``as``, where the module cannot be found, and in statements that do not begin a
+line.  How strong: ``modules`` and ``exports`` of ``monitors/strength.py``; inside ``try`` hardly at all.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ from analysis.facts import UNRESOLVED, FactKey
 from analysis.python.lexicon import IMPORTS
 from analysis.python.scanner import Scan
 from monitors.base import Lexed, Site
+from monitors.likeness import NEEDED, Likeness, needed
 from monitors.listed import Listed
 from monitors.naming import Name, NameMonitor
+from monitors.ranks import all_alike, ranked
 from monitors.strength import Strength
-from monitors.words import AnyOf, Words, encoded, open_names, written_words
+from monitors.words import WORD, Words, encoded, written_words
 
 MODULES = "modules"
 EXPORTS = "exports"
@@ -43,6 +45,7 @@ class Imports(NameMonitor):
         self._options = site.options
         self._strength = strength
         self._known = written_words(site.document.prefix, site.document.suffix)
+        self._needed = needed(site.document.prefix, site.document.suffix)
         super().__init__(site)
 
     def watches(self, text: Lexed) -> bool:
@@ -62,13 +65,19 @@ class Imports(NameMonitor):
         if fact is None or fact.kind == UNRESOLVED or not fact.names:
             return None
         banned = self._options.banned_of(name.key.receiver)
-        legal: tuple[Words, ...] = (encoded(fact.names, banned),)
-        plain = legal if name.key.kind == MODULES else (encoded(open_names(fact), banned),)
-        if name.key.kind == MODULES and not name.key.receiver.strip("."):
-            # ``from . import``: behind dots alone the keyword may come, too.
-            legal = plain = (*legal, KEYWORD)
         label = f"{name.key.kind}.{fact.kind}"
-        return Listed(label, fact.origin, AnyOf(legal), AnyOf(plain), self._strength.prices(label), self._known)
+        prices = self._strength.prices(label)
+        if name.key.kind == MODULES:
+            # ``from . import``: behind dots alone the keyword may come, too.
+            keyword = () if name.key.receiver.strip(".") else (KEYWORD,)
+            return Listed(label, fact.origin, all_alike(encoded(fact.names, banned), *keyword), prices, self._known)
+        found = ranked(fact, banned, prices.hidden, self._likeness(name.before.line))
+        return Listed(label, fact.origin, found.ranks, prices.beside(found.others), self._known)
+
+    def _likeness(self, line: bytes) -> Likeness:
+        """Return which names the code below needs that the statement does not import already."""
+        wanted = self._needed.difference(WORD.findall(line.decode("utf-8", "replace")))
+        return Likeness(dict.fromkeys(wanted, self._strength.weight(NEEDED)))
 
     def follow(self, name: Name, byte: int, scan: Scan) -> Name | bool:
         """Judge every finished name but the keyword."""

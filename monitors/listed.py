@@ -2,7 +2,8 @@
 
 A name costs what the least costly name costs that it may still become; finished, it costs what
 its row says.  So the sum over any split of the text is the same, and a name that the list lacks
-is paid for with the byte that makes it so.
+is paid for with the byte that makes it so.  Listed names are not all equally likely: they stand in
+*ranks*, the likeliest of which cost nothing.
 """
 
 from __future__ import annotations
@@ -13,21 +14,21 @@ from analysis.facts import UNRESOLVED, Fact
 from analysis.python.lexicon import LETTERS
 from analysis.python.lexicon import WORD as WORD_BYTES
 from monitors.base import Check, Continuations
+from monitors.ranks import Rank
 from monitors.strength import Prices
-from monitors.words import AnyOf, Words
+from monitors.words import Words
 
 UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """What may stand at a place, and what anything else costs there.
+    """What may stand at a place, and what it and anything else costs there.
 
     Attributes:
         fact: Query and class of the fact, ``attributes.self``.
         origin: Where the fact has it from.
-        legal: Names that may stand here.
-        plain: Those of them that are not hidden.
+        ranks: Names that may stand here, the likeliest first; no name is in two.
         prices: What the other names cost.
         known: Names that stand elsewhere in the document; no part of the value.
         openings: What else may begin there, like the prefix of a string; free while it is no finished name.
@@ -36,47 +37,60 @@ class Listed:
 
     fact: str
     origin: str
-    legal: AnyOf
-    plain: AnyOf
+    ranks: tuple[Rank, ...]
     prices: Prices
     known: Words = field(compare=False)
     openings: Words = Words()
     _following: dict[bytes, Continuations | None] = field(default_factory=dict, compare=False, repr=False)
 
+    def __contains__(self, name: bytes) -> bool:
+        """Whether a name is listed."""
+        return any(name in rank.words for rank in self.ranks)
+
     def row(self, name: bytes) -> str:
         """Return the row that a finished name is charged by, "" for none."""
-        if name in self.plain:
-            return ""
-        if name in self.legal:
-            return "hidden"
-        return "seen" if name in self.known else "unseen"
+        rank = self._rank(name)
+        return rank.row if rank is not None else "seen" if name in self.known else "unseen"
 
     def price(self, name: bytes) -> float:
         """Return what a finished name costs in all."""
-        return self.prices.of(self.row(name))
+        rank = self._rank(name)
+        return rank.price if rank is not None else self.prices.of(self.row(name))
+
+    def due(self, name: bytes, paid: float, is_suffix: bool) -> float:
+        """Return what is left to pay for a finished name.
+
+        Args:
+            name: The name.
+            paid: What it has cost so far.
+            is_suffix: The suffix ends it: that a longer name is likelier is no reason against an end.
+        """
+        return 0.0 if is_suffix and name in self else self.price(name) - paid
 
     def least(self, beginning: bytes) -> float:
         """Return the least that a name beginning like this can cost in the end."""
-        if self.plain.fits(beginning) or self.openings.fits(beginning):
+        if self.openings.fits(beginning):
             return 0.0
-        least = self.prices.hidden if self.legal.fits(beginning) else self.prices.unseen
-        return max(least, self.prices.unseen, self.prices.seen if self.known.fits(beginning) else self.prices.unseen)
+        listed = next((rank.price for rank in self.ranks if rank.words.fits(beginning)), self.prices.unseen)
+        return max(listed, self.prices.unseen, self.prices.seen if self.known.fits(beginning) else self.prices.unseen)
+
+    def _rank(self, name: bytes) -> Rank | None:
+        return next((rank for rank in self.ranks if name in rank.words), None)
 
     def _least_but(self, words: tuple[bytes, ...], beginning: bytes) -> float:
         """Return the least that another name than these, which all begin like this, can cost in the end."""
-        prices, others = self.prices, set(words)
-        hidden = prices.hidden if self.legal.fits(beginning) else prices.unseen
+        others = set(words)
         is_seen = not beginning or any(word not in others for word in self.known.starting_with(beginning))
-        return max(hidden, prices.unseen, prices.seen if is_seen else prices.unseen)
+        return max(self.prices.unseen, self.prices.seen if is_seen else self.prices.unseen)
 
     def continuations(self, beginning: bytes) -> Continuations | None:
-        """Return how the name may go on, b"" among it if it may end here; hidden names only where none else fit."""
+        """Return how the name may go on, b"" among it if it may end here."""
         if beginning not in self._following:
             self._following[beginning] = self._continuations(beginning)
         return self._following[beginning]
 
     def _continuations(self, beginning: bytes) -> Continuations | None:
-        words = self.plain.starting_with(beginning) or self.legal.starting_with(beginning)
+        words = tuple(dict.fromkeys(word for rank in self.ranks for word in rank.words.starting_with(beginning)))
         if not words:
             return None
         rest = tuple(word[len(beginning) :] for word in words)
@@ -97,5 +111,5 @@ def judgement(query: str, name: bytes, fact: Fact | None, listed: Listed | None)
     """
     text = name.decode("utf-8", "replace")
     if listed is not None:
-        return Check(text, listed.origin, name in listed.legal, listed.fact, listed.row(name))
+        return Check(text, listed.origin, name in listed, listed.fact, listed.row(name))
     return Check(text, "", False, f"{query}.{UNKNOWN if fact is None else UNRESOLVED}")

@@ -19,7 +19,7 @@ from typing import Final
 
 from analysis.facts import FactKey, FactView
 from analysis.python.scanner import Mode, Scan, scan_text
-from monitors.arguments import Call, Event, Form, Levels, Reader, levels_at, quiet
+from monitors.arguments import Call, Event, Form, Levels, levels_at, quiet, read
 from monitors.base import Check, Continuations, Kind, Lexed, Site
 from monitors.calls import QUERY as SIGNATURES
 from monitors.calls import about_call
@@ -173,8 +173,8 @@ class Members:
 
     def _arguments(self, walk: _Walk, state: Reading, text: Lexed) -> Iterator[tuple[int, Argument]]:
         """Yield the offsets at which an argument begins with a quote, and follow what is open."""
-        reader = Reader(state.levels, text)
-        for step in reader.steps():
+        steps, levels = read(state.levels, text)
+        for step in steps:
             call = step.call
             if step.event is Event.OPENED:
                 scan = text.after[step.at - 1] if step.at else text.before
@@ -184,7 +184,7 @@ class Members:
             elif step.event is Event.BECAME and text.data[step.at] in _ENDS:
                 if call.form is Form.KEYWORD or (call.form is Form.POSITIONAL and step.before.form is Form.EMPTY):
                     yield step.at, Argument(walk.keys[step.depth], step.before, call.name)
-        walk.close(reader.levels)
+        walk.close(levels)
 
     def _begun(
         self, walk: _Walk, quote: int, key: FactKey | None, argument: Argument | None, view: FactView

@@ -20,12 +20,20 @@ LOAD_BEHIND = re.compile(rb"\s*(?:[.(\[+\-*/%@&|^<>]|[!=]=|(?:and|or|if|else|is|
 NAME_TAIL = re.compile(rb"[\w\x80-\xff]*\Z")
 
 
-def read_at(site: Site) -> int | None:
-    """Return where in the middle the cursor's name begins if what stands behind the cursor shows that it is read."""
-    if LOAD_BEHIND.match(site.remainder) is None:
-        return None
+def is_read(site: Site) -> bool:
+    """Whether what stands behind the cursor shows that the name there is read."""
+    return LOAD_BEHIND.match(site.remainder) is not None
+
+
+def start_of_name(site: Site) -> int:
+    """Return where in the middle the cursor's name begins."""
     tail = NAME_TAIL.search(site.typed)
     return len(site.typed) - len(tail[0] if tail else b"")
+
+
+def read_at(site: Site) -> int | None:
+    """Return where in the middle the cursor's name begins if what stands behind the cursor shows that it is read."""
+    return start_of_name(site) if is_read(site) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +228,7 @@ class NameMonitor(ABC):
         if verdict and is_ours:
             listed = self.known(name)
             walk.judged = (*walk.judged, judgement(name.key.kind, name.text, name.fact, listed))
-            walk.penalty += (0.0 if listed is None else listed.price(name.text)) - name.paid
+            walk.penalty += -name.paid if listed is None else listed.due(name.text, name.paid, text.is_suffix)
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from analysis.facts import Parameter, ParameterKind, Signature
+from analysis.facts import Fact, FactKey, Parameter, ParameterKind, Signature
 from monitors.arguments import Call
 from monitors.words import Words
 
@@ -26,6 +26,22 @@ class Room:
     more: bool
     names: Words
     any_name: bool
+
+
+class Rooms:
+    """The rooms that one request has asked for: each is made once, for every candidate and token after it."""
+
+    def __init__(self) -> None:
+        """Know none."""
+        self._made: dict[tuple[FactKey, int, frozenset[bytes], bool, frozenset[bytes]], tuple[Fact, Room | None]] = {}
+
+    def of(self, fact: Fact, call: Call, taken: frozenset[bytes]) -> Room | None:
+        """Return ``room_of`` the fact's signatures."""
+        arguments = (fact.key, call.positional, call.keywords, call.starred, taken)
+        made = self._made.get(arguments)
+        if made is None or made[0] is not fact:
+            made = self._made[arguments] = fact, room_of(fact.signatures, call, taken)
+        return made[1]
 
 
 def room_of(signatures: tuple[Signature, ...], call: Call, taken: frozenset[bytes] = frozenset()) -> Room | None:

@@ -22,8 +22,9 @@ from analysis.python.scanner import Mode, Scan
 from monitors.base import Continuations, Site
 from monitors.listed import Listed
 from monitors.naming import Name, NameMonitor, Trail, read_at
+from monitors.ranks import all_alike
 from monitors.strength import Strength
-from monitors.words import AnyOf, Words, all_words, encoded, written_words
+from monitors.words import Words, all_words, encoded, written_words
 
 KIND = "names"
 
@@ -99,8 +100,8 @@ class Scope(NameMonitor):
         line = name.before.line
         label = f"{KIND}.{position(line) if fact.kind == 'scope' else fact.kind}"
         reserved = self._operand_words if awaits_operand(line) else KEYWORD_WORDS
-        legal = AnyOf((encoded(fact.names, self._banned), reserved, bound_words(name.before.bound)))
-        return Listed(label, fact.origin, legal, legal, self._strength.prices(label), self._known, STRING_PREFIXES)
+        ranks = all_alike(encoded(fact.names, self._banned), reserved, bound_words(name.before.bound))
+        return Listed(label, fact.origin, ranks, self._strength.prices(label), self._known, STRING_PREFIXES)
 
     def continuations(self, state: Trail) -> Continuations | None:
         """Return None for what a comprehension may still bind: the names in scope are not all that may stand there."""

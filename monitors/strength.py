@@ -6,7 +6,8 @@ name.  A class is ``QUERY.KIND.ROW``.  The query is what was asked (``ROWS`` has
 what speaks for or against the answer, the row what is known of the name itself: ``seen`` if it
 stands elsewhere in the document, else ``unseen``.
 
-* ``attributes``, what the receiver was inferred to be: ``self``; ``module``; ``class``; ``instance``;
+* ``attributes``, what the receiver was inferred to be: ``self``, or ``start`` if that stands at the start of
+  a statement, where attributes come to be; ``super``; ``module``; ``class``; ``instance``;
   ``builtin`` (an instance of a builtin type); ``function``; ``other``; or, where something speaks
   against the inference: ``parameter`` (its root is a parameter without annotation, known from
   calls in the same file); ``several`` objects; ``narrowed`` (the code around asks for its type);
@@ -25,12 +26,14 @@ stands elsewhere in the document, else ``unseen``.
   ``compiled`` code; or, where something speaks against the signature: ``decorated``; ``partial`` (a
   base class is unknown); ``parameter`` and ``several`` as above.  The rows:
   ``unlisted`` (no such parameter), ``extra`` (too many positional), ``missing`` (a required one).
+  Of ``arity``, by what a language server says: the language.
 * ``literals``, strings of which only some may stand: by an annotation as ``argument``, or as
   ``declared`` (compared with a name); as ``keys`` of a dictionary that is written out in the file.
 * ``exceptions``, what is raised or caught: ``scope`` and ``star`` (names in scope, as above), ``module`` and
   ``dynamic`` (names from a module).
 * ``formats``, arguments counted against a format string: ``percent`` and ``format``; the rows are those of ``arity``.
-* ``members``, what a language server lists behind a member operator: the language.
+* ``members``, what a language server lists behind a member operator: the language; or, behind ``::`` in
+  C++, ``cpp_scope`` of a class or an enumeration, ``cpp_namespace`` of a namespace.
 """
 
 from __future__ import annotations
@@ -39,12 +42,13 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
 TABLE = Path(__file__).with_name("strength.json")
 SERVERS_TABLE = Path(__file__).with_name("strength_servers.json")
+LIKENESS_TABLE = Path(__file__).with_name("likeness.json")
 ROOT = Path(__file__).resolve().parents[1]
 
 # What the figures of ``TABLE`` depend on; a change to any of it asks for a new measurement.
@@ -77,6 +81,7 @@ MEASURED = (
     "monitors/members.py",
     "monitors/naming.py",
     "monitors/questions.py",
+    "monitors/ranks.py",
     "monitors/rooms.py",
     "monitors/templates.py",
     "monitors/terms.py",
@@ -97,8 +102,13 @@ MEASURED_WITH_SERVERS = (
     "analysis/analyzers/language_servers/repair.py",
     "analysis/analyzers/language_servers/catalogue.py",
     "analysis/analyzers/language_servers/worker.py",
+    "monitors/source_arguments.py",
+    "monitors/source_calls.py",
     "monitors/source_dereference.py",
 )
+
+# And of ``LIKENESS_TABLE``.
+LIKENESS_MEASURED = ("monitors/likeness.py",)
 
 ROWS: Mapping[str, tuple[str, ...]] = {
     "attributes": ("seen", "unseen", "hidden"),
@@ -141,6 +151,10 @@ class Prices:
     seen: float = 0.0
     hidden: float = 0.0
 
+    def beside(self, others: float) -> Prices:
+        """Return the prices of names that are not listed where one of which nothing is known costs ``others``."""
+        return replace(self, unseen=self.unseen + others, seen=self.seen + others) if others else self
+
     def of(self, row: str) -> float:
         """Return the price of a row; "" is free."""
         return {"unseen": self.unseen, "seen": self.seen, "hidden": self.hidden, "": 0.0}[row]
@@ -153,16 +167,22 @@ class Strength:
     Attributes:
         rates: The measured classes.
         strictness: Factor on all penalties; 1 is what was measured, 0 switches them off.
+        weights: How much likelier than others names are of each row of ``monitors.likeness``, nats.
     """
 
     rates: Mapping[str, Rate]
     strictness: float = 1.0
+    weights: Mapping[str, float] = field(default_factory=dict)
     _known: dict[str, Prices] = field(default_factory=dict, compare=False, repr=False)
 
     def penalty(self, name: str) -> float:
         """Return the cost in nats, 0 or less, of a name that a fact of this class lacks."""
         rate = self.rates.get(name)
         return self.strictness * math.log(UNMEASURED if rate is None else min(rate.bound, UNMEASURED))
+
+    def weight(self, row: str) -> float:
+        """Return how much likelier the names of a row are than those of which nothing is known, nats."""
+        return self.strictness * self.weights.get(row, 0.0)
 
     def prices(self, fact: str) -> Prices:
         """Return what the rows of a class cost; ``fact`` is ``QUERY.KIND``."""
@@ -175,7 +195,7 @@ class Strength:
 @lru_cache(maxsize=8)
 def load(strictness: float = 1.0) -> Strength:
     """Return the shipped table with a user's strictness, 0 or more."""
-    return Strength(shipped(), strictness)
+    return Strength(shipped(), strictness, likenesses())
 
 
 @lru_cache(maxsize=1)
@@ -183,6 +203,13 @@ def shipped() -> Mapping[str, Rate]:
     """Return the classes of the shipped tables."""
     tables = (json.loads(table.read_text(encoding="utf-8")) for table in (TABLE, SERVERS_TABLE))
     return {name: Rate(**row) for table in tables for name, row in table["classes"].items()}
+
+
+@lru_cache(maxsize=1)
+def likenesses() -> Mapping[str, float]:
+    """Return what the shipped table says of each row of ``monitors.likeness``: the end of the interval nearer to 0."""
+    rows = json.loads(LIKENESS_TABLE.read_text(encoding="utf-8"))["rows"]
+    return {name: row["weight"] for name, row in rows.items()}
 
 
 def stamp(measured: Sequence[str] = MEASURED) -> str:

@@ -13,18 +13,18 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from analysis.python.scanner import START, Mode, Scan
-from monitors.arguments import Call, levels_at
+from analysis.python.scanner import START, Mode, Scan, scan_text
+from monitors.arguments import levels_of
 
 PERCENT: Final = "percent"
 FORMAT: Final = "format"
 
 _CONVERSION: Final = re.compile(r"%(?:%|[#0\- +]*(\*|\d*)(?:\.(\*|\d*))?[hlL]?[diouxXeEfFgGcrsa])")
-_LITERAL: Final = re.compile(r"[rRuU]?[\"']")
+_LITERAL: Final = re.compile(rb"[rRuU]?[\"']")
 _TIGHTER: Final = (b"*", b"/", b"%", b"@", b"-", b"~", b".")
 """What before the literal would take it first: ``2 * "%s" % (x,)``."""
 _UNCOUNTED: Final = re.compile(rb"[(,]\s*\*|\b(?:lambda|for)\b")
-_FILLED: Final = re.compile(rb"%\s*\(|\.format\s*\(")
+_FORMATTED: Final = re.compile(rb"\.format\s*\(")
 _COMMENT: Final = re.compile(rb"#[^\r\n]*")
 _COMMA: Final = ord(",")
 _METHOD: Final = ".format"
@@ -88,23 +88,24 @@ class Filling(NamedTuple):
 
 def filling_at(scan: Scan) -> Filling | None:
     """Return the format string whose arguments are being written, None if none is, or it is not plain."""
-    if scan.mode is not Mode.CODE or not scan.brackets.endswith(b"(") or not _FILLED.search(scan.line):
+    if scan.mode is not Mode.CODE or not scan.brackets.endswith(b"("):
         return None
-    return _read(scan.line)
+    line, start = scan.line, scan.opening
+    written = line[start:]
+    if written.startswith(b"("):
+        head = line[:start].rstrip(b" \t")
+        return _of_tuple(head, written) if head.endswith(b"%") else None
+    # Behind another bracket, since the literal may stand on several lines.
+    return _of_call(b"(" + written) if _LITERAL.match(written) and _FORMATTED.search(written) else None
 
 
 @lru_cache(maxsize=256)
-def _read(line: bytes) -> Filling | None:
-    """Read a logical line that ends inside parentheses."""
-    levels = levels_at(_scan(line))
-    call = levels[-1] if levels else None
-    return _of_tuple(line) if call is None else _of_call(call.finished(), line)
-
-
-def _of_call(call: Call, line: bytes) -> Filling | None:
-    if not call.callee.endswith(_METHOD):
+def _of_call(line: bytes) -> Filling | None:
+    """Read a line that ends inside the call that it holds behind a bracket, callee first."""
+    call = levels_of(line)[-1]
+    if call is None or not call.callee.endswith(_METHOD):
         return None
-    source = call.callee.removesuffix(_METHOD)
+    call, source = call.finished(), call.callee.removesuffix(_METHOD)
     template = _template(source)
     fields = None if template is None else _fields(template)
     if fields is None:
@@ -116,47 +117,39 @@ def _of_call(call: Call, line: bytes) -> Filling | None:
     return Filling(FORMAT, source, places, names, call.positional, named, unpacked, trailing, b"\n" in written)
 
 
-def _of_tuple(line: bytes) -> Filling | None:
-    """Read the innermost parentheses of a line that ends inside them; a tuple has a comma."""
-    opening, commas, trailing = _innermost(line)
-    head = line[:opening].rstrip(b" \t")
-    if not head.endswith(b"%") or not commas:
-        return None
-    source = _scan(head[:-1]).chain
-    written, before = line[opening:], head[:-1].rstrip(b" \t").removesuffix(source.encode()).rstrip()
-    places = None if before.endswith(_TIGHTER) else _places(_template(source))
-    if not places:
+@lru_cache(maxsize=256)
+def _of_tuple(head: bytes, written: bytes) -> Filling | None:
+    """Read parentheses that are open behind a percent sign, the end of ``head``; a tuple has a comma."""
+    commas, trailing = _commas(written)
+    source, places = _conversions(head)
+    if not places or not commas:
         return None
     unpacked = _UNCOUNTED.search(written) is not None
     filled, nobody = commas + (not trailing), frozenset[str]()
     return Filling(PERCENT, source, places, nobody, filled, nobody, unpacked, trailing, b"\n" in written)
 
 
-def _innermost(line: bytes) -> tuple[int, int, bool]:
-    """Return where the innermost bracket opens, how many commas it has, and whether nothing stands behind the last."""
-    scan, opened = START, list[tuple[int, int, int]]()
+@lru_cache(maxsize=16)
+def _conversions(head: bytes) -> tuple[str, int | None]:
+    """Return the literal before the percent sign that ends a line's beginning, and how many arguments it takes."""
+    source = scan_text(head[:-1]).chain
+    before = head[:-1].rstrip(b" \t").removesuffix(source.encode()).rstrip()
+    return source, None if before.endswith(_TIGHTER) else _places(_template(source))
+
+
+def _commas(line: bytes) -> tuple[int, bool]:
+    """Return how many commas the bracket has that a line begins with, and whether nothing stands behind the last."""
+    scan, commas, last = START, 0, 0
     for at, byte in enumerate(line):
-        after = scan.step(byte)
-        del opened[after.depth :]
-        opened += [(at, 0, at)] * (after.depth - len(opened))
-        if byte == _COMMA and scan.mode is Mode.CODE and opened:
-            opening, commas, _ = opened[-1]
-            opened[-1] = (opening, commas + 1, at)
-        scan = after
-    opening, commas, last = opened[-1]
-    return opening, commas, not _COMMENT.sub(b"", line[last + 1 :]).strip()
-
-
-def _scan(text: bytes) -> Scan:
-    scan = START
-    for byte in text:
+        if byte == _COMMA and scan.depth == 1 and scan.mode is Mode.CODE:
+            commas, last = commas + 1, at
         scan = scan.step(byte)
-    return scan
+    return commas, not _COMMENT.sub(b"", line[last + 1 :]).strip()
 
 
 def _template(source: str) -> str | None:
     """Return the value of string literals, None if that is not what stands there."""
-    if not _LITERAL.match(source):
+    if not _LITERAL.match(source.encode()):
         return None
     try:
         value = ast.literal_eval(f"({source})")

@@ -88,12 +88,13 @@ class Viability:
         in_string = scan_text(self._site.typed, self._site.start).quote
         if in_string or len(self._before.source) > MOST_BYTES or len(after) > MOST_BYTES:
             return None
-        return after if any(self._before.append(line + after).flaws() == 0 for line in self._simple_lines()) else None
+        prefix = self._site.document.prefix
+        return after if any(parses(prefix, line + after) for line in self._simple_lines()) else None
 
     def _simple_lines(self) -> Iterator[bytes]:
         for filler in _FILLERS:
-            yield self._site.typed + filler
             yield self._indent + filler
+            yield self._site.typed + filler
         if not self._site.typed.strip():
             yield from (indent + b"pass" for indent in self._indents_around())
 
@@ -118,6 +119,12 @@ def _stands_alone(lines: bytes) -> bool:
 def window_before(prefix: str) -> SyntaxWindow:
     """Parse the end of a prefix once for all keystrokes on a line."""
     return SyntaxWindow.of(prefix.encode("utf-8", "surrogatepass"))
+
+
+@lru_cache(maxsize=8)
+def parses(prefix: str, rest: bytes) -> bool:
+    """Whether nothing is wrong with a prefix and what follows it; looked at once for all keystrokes on a line."""
+    return window_before(prefix).append(rest).flaws() == 0
 
 
 def _is_beginning(window: SyntaxWindow) -> bool:

@@ -14,6 +14,9 @@ from analysis.facts import Fact
 KNOWN_NAME = re.compile(r"\.\s*([^\W\d]\w*)|\b(?:def|class)\s+(\w+)|^[ \t]*([^\W\d]\w*)\s*[:=]", re.MULTILINE)
 WORD = re.compile(r"[^\W\d]\w*")
 
+# Kinds of facts about a method's own object.
+OWN = frozenset(("self", "super"))
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -83,7 +86,7 @@ def is_hidden(name: str, kind: str) -> bool:
         name: An attribute, or a module's name.
         kind: Class of the fact that lists it: a method's own object hides only names like ``__this__``.
     """
-    return name.startswith("__") and name.endswith("__") if kind == "self" else name.startswith("_")
+    return name.startswith("__") and name.endswith("__") if kind in OWN else name.startswith("_")
 
 
 @lru_cache(maxsize=256)

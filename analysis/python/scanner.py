@@ -210,6 +210,11 @@ class Scan:
         return level.call and level.kind == b"("
 
     @property
+    def opening(self) -> int:
+        """Offset in ``line`` of the innermost open bracket, or of what it calls or picks from."""
+        return self._settled().levels[-1].start
+
+    @property
     def binder(self) -> bool:
         """Whether a ``def`` or ``lambda`` stands on the logical line, so that names may be parameters."""
         return self._place.statement.binder

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import pytest
 import torch
@@ -12,10 +13,10 @@ from hypothesis import strategies as st
 from analysis.facts import FactView
 from analysis.python.scanner import START
 from decoding.masking import Masker
-from decoding.odds import STRONGEST, listed_tokens, log_ratio
+from decoding.odds import STRONGEST, listed_tokens, log_ratio, stays
 from decoding.sampling import Sampler
 from decoding.watch import Watch
-from monitors.base import Continuations
+from monitors.base import Continuations, Lexed
 from tests.decoding.toys import END, LETTERS, TEXTS, VOCABULARY, Listed
 
 VIEW = FactView()
@@ -89,3 +90,36 @@ def test_a_model_that_trusts_the_list_is_left_alone() -> None:
     watch = Watch.start((Listed((b"xb", b"ab"), -0.4),), START).advance(b".", VIEW)
     masker = Masker(VOCABULARY, frozenset({END}), b"\n", Sampler())
     assert TEXTS[masker.choose(row, 0, watch, VIEW).token or 0] == b"b"
+
+
+@dataclass(frozen=True)
+class Ranking(Listed):
+    """The same, where all listed names but the first cost something, too."""
+
+    less: float = 0.0
+
+    def step(self, state: bytes | None, text: Lexed, view: FactView) -> tuple[float, bytes | None]:
+        """Charge a listed name with its first byte, if the first name begins otherwise."""
+        total, after = super().step(state, text, view)
+        begun = text.data if state == b"" else b""
+        is_less = begun and begun[:1] != self.names[0][:1] and any(name[:1] == begun[:1] for name in self.names)
+        return total + (self.less if is_less else 0.0), after
+
+
+def test_what_makes_a_listed_name_less_likely_is_not_corrected() -> None:
+    """A model that means it is heeded: it has no doubt about the list."""
+    row = torch.full((len(TEXTS),), -30.0, dtype=torch.float64)
+    row[TEXTS.index(b"x")], row[TEXTS.index(b"a")] = 0.0, 8.0
+    watch = Watch.start((Ranking((b"xb", b"ab"), math.log(0.01), less=-4.0),), START).advance(b".", VIEW)
+    masker = Masker(VOCABULARY, frozenset({END}), b"\n", Sampler())
+    assert TEXTS[masker.choose(row, 0, watch, VIEW).token or 0] == b"a"
+    row[TEXTS.index(b"a")] = 3.0
+    assert TEXTS[masker.choose(row, 0, watch, VIEW).token or 0] == b"x"
+
+
+@given(NAMES)
+def test_tokens_that_stay_are_those_that_are_listed(names: list[bytes]) -> None:
+    """Asking for one token's bytes and picking tokens from the vocabulary agree."""
+    closed = Continuations(tuple(names), LETTERS)
+    found = set(listed_tokens(VOCABULARY.trie, closed).tolist())
+    assert found == {i for i, text in enumerate(TEXTS) if text and stays(closed, text)}

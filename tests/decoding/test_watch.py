@@ -38,6 +38,19 @@ def test_what_was_judged_is_not_walked_again() -> None:
     assert monitor.asked == [b"ab", b"ab", b"ab", b"a"]
 
 
+def test_an_end_is_judged_by_the_first_byte_behind_it_where_that_may_not_follow() -> None:
+    """Nothing more of the suffix is looked at then, and nothing a second time; with other facts it is."""
+    monitor = Counted(((b"c", -1.0),), may_end=False)
+    watch = Watch.start((monitor,), START).advance(b"ab", VIEW)
+    assert [watch.judge_end(b"cd", VIEW).penalty for _ in range(2)] == [FORBIDDEN, FORBIDDEN]
+    assert watch.judge_end(b"cd", FactView()).penalty == FORBIDDEN
+    assert monitor.asked == [b"ab", b"c", b"c"]
+    monitor = Counted((), may_end=True)
+    watch = Watch.start((monitor,), START)
+    assert watch.judge_end(b"cd", VIEW).penalty == watch.judge_end(b"cd", VIEW).penalty == 0
+    assert monitor.asked == [b"c", b"cd"]
+
+
 def test_objectors() -> None:
     """All who object are named, and the strongest of them; one who forbids ends the round."""
     mild, strong = (Patterns(((b"a", price),), name=name) for price, name in ((-1.0, "mild"), (-2.0, "strong")))

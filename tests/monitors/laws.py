@@ -61,6 +61,7 @@ def check_laws(monitor: Monitor[Any], scan: Scan, text: bytes, cuts: Sequence[in
         return
     check_pieces(monitor, scan, text, cuts, view)
     check_forbidden(monitor, scan, text, view)
+    check_suffix(monitor, scan, text, view)
     check_continuations(monitor, scan, text, view)
     if monitor.kind is not Kind.SOUND:
         check_missing(monitor, scan, text)
@@ -94,8 +95,19 @@ def check_forbidden(monitor: Monitor[Any], scan: Scan, text: bytes, view: FactVi
         assert not dead or monitor.step(state, Lexed.of(at, b"a"), view)[0] == FORBIDDEN, text[:size]
 
 
+def check_suffix(monitor: Monitor[Any], scan: Scan, text: bytes, view: FactView) -> None:
+    """Where a suffix may not begin with its first byte, all of it may not follow."""
+    state, at, half = monitor.start(), scan, len(text) // 2
+    if half:
+        written = Lexed.of(scan, text[:half])
+        state, at = monitor.step(state, written, view)[1], written.after[-1]
+    first, whole = (Lexed.of(at, suffix, is_suffix=True) for suffix in (text[half : half + 1], text[half:]))
+    if monitor.step(state, first, view)[0] == FORBIDDEN:
+        assert monitor.step(state, whole, view)[0] == FORBIDDEN, (text[:half], text[half:])
+
+
 def check_continuations(monitor: Monitor[Any], scan: Scan, text: bytes, view: FactView) -> None:
-    """What a monitor lists as continuations it does not object to."""
+    """What a monitor lists as continuations it does not forbid, and some of it costs nothing."""
     whole = Lexed.of(scan, text)
     penalty, state = monitor.step(monitor.start(), whole, view)
     if penalty == FORBIDDEN:
@@ -103,9 +115,9 @@ def check_continuations(monitor: Monitor[Any], scan: Scan, text: bytes, view: Fa
     found = monitor.continuations(state)
     if found is None:
         return
-    for continuation in found.texts:
-        if continuation:
-            assert monitor.step(state, Lexed.of(whole.after[-1], continuation), view)[0] == 0, continuation
+    costs = [monitor.step(state, Lexed.of(whole.after[-1], c), view)[0] for c in found.texts if c]
+    assert all(cost > FORBIDDEN for cost in costs), found.texts
+    assert not costs or b"" in found.texts or max(costs) == 0, found.texts
     begun = {continuation[:1] for continuation in found.texts}
     others = (bytes((byte,)) for byte in sorted(found.priced))
     for other in others if found.price < 0 else ():

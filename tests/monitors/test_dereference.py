@@ -19,13 +19,15 @@ from monitors.strength import Rate, Strength
 from tests.monitors import sites
 from tests.monitors.laws import check_laws, cut_points, source_text
 
-UNSEEN, SEEN, HIDDEN, BUILTIN, MODULE = (math.log(rate) for rate in (0.01, 0.2, 0.05, 0.5, 0.5))
+UNSEEN, SEEN, HIDDEN, START, BUILTIN, MODULE = (math.log(rate) for rate in (0.01, 0.2, 0.05, 0.03, 0.5, 0.5))
 STRENGTH = Strength(
     {
         "attributes.self.unseen": Rate(600, 1, 0.01),
         "attributes.self.seen": Rate(600, 90, 0.2),
         "attributes.self.hidden": Rate(600, 20, 0.05),
+        "attributes.start.unseen": Rate(600, 10, 0.03),
     },
+    weights={"alike": 3.0, "similar": 1.0, "unlike": -2.0},
 )
 SOURCE = """\
 import os
@@ -110,9 +112,9 @@ PENALTIES = (
     ("x = 1.real\n", 0.0),
     ("from self.nothing import x\n", 0.0),
     ("self.brand_new = 1\n", 0.0),
-    ("self.brand_new.x = 1\n", UNSEEN),
-    ("self.brand_new(1)\n", UNSEEN),
-    ("self.brand_new[0] = 1\n", UNSEEN),
+    ("self.brand_new.x = 1\n", START),
+    ("self.brand_new(1)\n", START),
+    ("self.brand_new[0] = 1\n", START),
     ("self.brand_new\n", 0.0),
     ("self.amount(1)\n", 0.0),
     ("os.getcwt = 1\n", MODULE),
@@ -141,6 +143,29 @@ def test_what_is_banned_is_not_listed() -> None:
     found = watch(at).continuations(write(at, "        x = os.", view())[1])
     assert found is not None
     assert found.texts == (b"path",)
+
+
+@pytest.mark.parametrize(
+    ("middle", "penalty"),
+    [
+        ("amount", -3.0),
+        ("allow", 0.0),
+        ("owner", SEEN - 3.0),  # as much as if it were not listed, but stood elsewhere
+        ("__class__", HIDDEN - 3.0),
+        ("brand_new", UNSEEN - 3.0),
+        ("allow.known(self.owner)", 0.0),
+        ("owner.known(self.allow)", -5.0),
+    ],
+)
+def test_names_are_likelier_that_are_used_alike_elsewhere(middle: str, penalty: float) -> None:
+    """Where the line goes on with ``(x)``: called so, nothing known of it, never called; later names are not at it."""
+    at = site("        self.$0(x)\n        self.allow(x)\n        self.owner = self.owner\n")
+    facts = view(at)
+    monitor = watch(at)
+    text = Lexed.of(at.start, b"        self." + middle.encode())
+    state = monitor.step(monitor.start(), text, facts)[1]
+    end = monitor.step(state, Lexed.of(text.after[-1], b"(x)", is_suffix=True), facts)[0]
+    assert monitor.step(monitor.start(), text, facts)[0] + end == pytest.approx(penalty)
 
 
 def test_a_call_at_the_start_of_a_statement_is_judged() -> None:

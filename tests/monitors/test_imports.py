@@ -69,6 +69,25 @@ def test_what_is_banned_is_not_listed(text: str, penalty: float) -> None:
     assert write(at, text, view(at))[0] == pytest.approx(penalty)
 
 
+@pytest.mark.parametrize(
+    ("text", "penalty"),
+    [
+        ("from os import getcwd", 0.0),
+        ("from os import path", -3.0),
+        ("from os import _exi", HIDDEN - 3.0),
+        ("from os import other", NAME - 3.0),
+        ("from os import getcwd, path", 0.0),
+        ("from os import getcwd as path", 0.0),
+        ("from . import tools", 0.0),
+    ],
+)
+def test_what_the_code_below_needs_comes_first(text: str, penalty: float) -> None:
+    """A name is needed until the statement imports it, and nothing is where none of the needed ones is listed."""
+    at = site("$0\nx = getcwd()\n")
+    monitor = Imports(at, replace(STRENGTH, weights={"needed": 3.0}))
+    assert monitor.step(monitor.start(), Lexed.of(at.start, text.encode()), view(at))[0] == pytest.approx(penalty)
+
+
 # A middle, and what it costs.
 PENALTIES = (
     ("import os", 0.0),

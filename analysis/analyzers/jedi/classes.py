@@ -50,6 +50,8 @@ def classify(objects: list[Any], names: frozenset[str], receiver: str, leaf: Any
         return "partial"
     if is_narrowed(receiver, leaf):
         return "narrowed"
+    if receiver.startswith("super("):
+        return "super"
     if len(objects) > 1:
         return "several"
     if receiver in ("self", "cls"):
