@@ -44,7 +44,7 @@ from completion.types import CompletionRequest, CompletionResult, Document, Limi
 from decoding.draft_length import DraftLength
 from models.checkpoints import LoadedModel, load
 from models.draft_model import DraftModel
-from models.engines.fused import FusedEngine
+from models.engines.choose import engine_for
 
 PROJECTS = ("asyncio", "email", "http", "importlib", "logging", "unittest", "urllib", "xml")
 
@@ -217,7 +217,7 @@ def replayed_rows(
     rows = forced_rows(model, texts, options.repeats)
     repeats = min(options.repeats, 2)
     shape = {**SHAPES["100M"], "vocab_size": model.engine.vocabulary_size}
-    random_weights = FusedEngine.of(random_model(shape, getattr(torch, dtype)))
+    random_weights, _ = engine_for(random_model(shape, getattr(torch, dtype)))
     large = replace(model, engine=random_weights, name="100M", heads=None)
     lines = [(case.workload, case.request, tokens) for case, tokens in written if case.workload != "members"]
     again = [replace(text, group=text.group.replace("embedded", "100M")) for text in texts[: -(-len(texts) // 2)]]
