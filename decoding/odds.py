@@ -17,16 +17,19 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from analysis.facts import FactView
 from decoding.watch import Watch
-from models.trie import Ids
 from models.vocabulary import Node, Vocabulary
 from monitors.base import Continuations
 from monitors.words import Words
+
+if TYPE_CHECKING:
+    from models.trie import Ids
 
 # Beyond this a penalty is as good as a ban; it keeps sums finite when the listed have no mass at all.
 STRONGEST = -40.0

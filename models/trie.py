@@ -10,11 +10,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
-Ids = npt.NDArray[np.int64]
+    Ids = npt.NDArray[np.int64]
 
 
 class Node:
@@ -83,6 +85,8 @@ def build_trie(table: Sequence[bytes | None]) -> Node:
     Args:
         table: Bytes of each id, never empty; None for ids that stand for no text.
     """
+    import numpy as np  # fronts know of tries, and do without it
+
     pairs = sorted((data, token) for token, data in enumerate(table) if data is not None)
     ids = [token for _, token in pairs]
     order = _Order([data for data, _ in pairs], ids, np.array(ids, dtype=np.int64))

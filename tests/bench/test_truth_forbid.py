@@ -23,7 +23,6 @@ from monitors.listed import Listed
 from monitors.naming import Name
 from monitors.scope import Scope
 from monitors.strength import Rate, load
-from monitors.words import AnyOf
 
 
 class NoSelf(Heal):
@@ -44,7 +43,7 @@ class Forgetful(Scope):
     def listed(self, name: Name) -> Listed | None:
         """Take all names from the list."""
         found = super().listed(name)
-        return None if found is None else replace(found, legal=AnyOf(()), plain=AnyOf(()))
+        return None if found is None else replace(found, ranks=())
 
 
 @pytest.fixture(autouse=True)

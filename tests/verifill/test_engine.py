@@ -131,7 +131,7 @@ from verifill.wiring import host_for
 service = host_for(ModelOptions({checkpoint!r}), in_process=False).open()
 service.complete_now(CompletionRequest(Document("/a.py", "x = "), 4, "/", limits=Limits(max_tokens=2)))
 service.close()
-print(*{{"torch", "transformers", "numpy", "jedi"}} & set(sys.modules))
+print(*{{"torch", "transformers", "numpy", "numba", "jedi"}} & set(sys.modules))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=folder)
     assert (done.stdout, done.stderr) == ("\n", "")
