@@ -10,6 +10,9 @@ are those that make the truth likeliest where they are added to the model's log-
 is used is the end of the 95 % interval (one-sided) that is nearer to 0.  Hidden names get a weight of their own, so
 that nobody else has to carry it; it is not used.
 
+The same imports tell how often one ends while the code below needs more of the module, and how often it goes on when
+that needs nothing more: behind each of its names.
+
 The right-hand side of the table was not fitted: each distribution is judged by weights of the others.  The evaluation
 packages stay out of the weights.
 """
@@ -23,8 +26,8 @@ import json
 import random
 import sys
 import sysconfig
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +40,12 @@ from analysis.analyzers.jedi.pool import JediPool
 from analysis.store import FactStore
 from bench.common import RESULTS, interval, markdown, write_results
 from bench.sites import EVALUATION, STANDARD_LIBRARY, TABLE_DISTRIBUTIONS, packages_of, python_files, read_source
+from bench.truth_forbid import HEADER, rate_of, table_row
 from completion.service import CompletionService
 from completion.types import CancelToken, CompletionRequest, Document
 from models.checkpoints import load
 from monitors.imports import EXPORTS
-from monitors.likeness import NEEDED, OPENERS, ROWS, needed, rows_around
+from monitors.likeness import ENDED, OPENERS, ROWS, WENT_ON, needed, rows_around, rows_of_needed
 from monitors.questions import KIND as ATTRIBUTES
 from monitors.ranks import HIDDEN
 from monitors.strength import LIKENESS_MEASURED, LIKENESS_TABLE, stamp
@@ -51,8 +55,7 @@ Floats = npt.NDArray[np.float64]
 KINDS = (ATTRIBUTES, EXPORTS)
 COLUMNS = (*ROWS, HIDDEN)
 
-# With a weight for what the code below needs, imports invented names and came to no end (bench/LOG.md).
-NOT_USED = (NEEDED, HIDDEN)
+NOT_USED = (HIDDEN,)
 
 # Of the standard normal distribution: 95 % lie below.
 ONE_SIDED = 1.645
@@ -74,6 +77,7 @@ class Place:
         prefix: Text up to the name.
         truth: The name.
         suffix: Text behind it.
+        taken: All names that the statement imports, the truth first; none of an attribute.
     """
 
     kind: str
@@ -83,6 +87,7 @@ class Place:
     prefix: str
     truth: str
     suffix: str
+    taken: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,6 +101,7 @@ class Weighed:
         scores: The model's log-probabilities, ``[names]``.
         rows: Which of ``COLUMNS`` each belongs to, ``[names, columns]``, 0 or 1.
         truth: Index of the true name.
+        ends: Of each name that the statement imports: whether more was lacking behind it, and whether more came.
     """
 
     kind: str
@@ -104,6 +110,7 @@ class Weighed:
     scores: Floats
     rows: Floats
     truth: int
+    ends: tuple[tuple[bool, bool], ...] = ()
 
     def shares(self, weights: Floats) -> Floats:
         """Return the probability of each name with weights added, ``[names]``."""
@@ -141,7 +148,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     }
     write_results("likeness", result, as_tables(result), options.out)
     if options.update_table:
-        table = {name: result[name] for name in ("stamp", "model", "sites", "rows")}
+        table = {name: result[name] for name in ("stamp", "model", "sites", "rows", "ends")}
         LIKENESS_TABLE.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
     console.print(as_tables(result), soft_wrap=True)
 
@@ -182,9 +189,9 @@ def places_of(group: str, path: Path, root: Path) -> Iterator[Place]:
         return
     lines = text.split("\n")
 
-    def place(kind: str, number: int, before: bytes, truth: str, rest: bytes) -> Place:
+    def place(kind: str, number: int, before: bytes, truth: str, rest: bytes, taken: Sequence[str] = ()) -> Place:
         prefix = "".join(f"{above}\n" for above in lines[: number - 1]) + before.decode()
-        return Place(kind, group, path, root, prefix, truth, "\n".join((rest.decode(), *lines[number:])))
+        return Place(kind, group, path, root, prefix, truth, "\n".join((rest.decode(), *lines[number:])), tuple(taken))
 
     for node in ast.walk(tree):
         number, end = getattr(node, "end_lineno", 0), getattr(node, "end_col_offset", 0)
@@ -196,7 +203,8 @@ def places_of(group: str, path: Path, root: Path) -> Iterator[Place]:
         elif isinstance(node, ast.ImportFrom) and node.lineno == number and node.names[0].name != "*":
             first = node.names[0]
             if first.lineno == number and line[: first.col_offset].endswith(b"import "):
-                yield place(EXPORTS, number, line[: first.col_offset], first.name, b"")
+                taken = [alias.name for alias in node.names]
+                yield place(EXPORTS, number, line[: first.col_offset], first.name, b"", taken)
 
 
 async def weighed(service: CompletionService, place: Place, python: str) -> Weighed | None:
@@ -213,18 +221,29 @@ async def weighed(service: CompletionService, place: Place, python: str) -> Weig
     known = {name: score for name, score in scores.items() if score is not None}
     if listing.kind != place.kind or place.truth not in known:
         return None
-    uses, hidden = uses_at(place), frozenset(listing.names[listing.plain :])
+    uses, hidden = uses_at(place, frozenset(listing.names)), frozenset(listing.names[listing.plain :])
     rows = [[uses.get(name) == row for row in ROWS] + [name in hidden] for name in known]
     truth, numbers = list(known).index(place.truth), np.array(rows, dtype=np.float64)
-    return Weighed(place.kind, place.group, str(place.path), np.array(list(known.values())), numbers, truth)
+    ends = tuple(ends_of(place.taken, uses.keys() & frozenset(listing.names[: listing.plain])))
+    return Weighed(place.kind, place.group, str(place.path), np.array(list(known.values())), numbers, truth, ends)
 
 
-def uses_at(place: Place) -> Mapping[str, str]:
-    """Return the row of each name of which the document says something."""
+def ends_of(taken: Sequence[str], wanted: Set[str]) -> Iterator[tuple[bool, bool]]:
+    """Yield behind each name of an import whether more is wanted, and whether more comes.
+
+    >>> list(ends_of(["a", "b"], {"a", "b", "c"}))
+    [(True, True), (True, False)]
+    """
+    for end in range(1, len(taken) + 1):
+        yield not wanted <= set(taken[:end]), end < len(taken)
+
+
+def uses_at(place: Place, names: Set[str]) -> Mapping[str, str]:
+    """Return the row of each of the names that may stand there of which the document says something."""
     above, _, _ = place.prefix.rpartition("\n")
     remainder, _, below = place.suffix.partition("\n")
     if place.kind == EXPORTS:
-        return dict.fromkeys(needed(f"{above}\n", below), NEEDED)
+        return rows_of_needed(needed(f"{above}\n", below) & names)
     return rows_around(f"{above}\n", below, remainder)
 
 
@@ -246,11 +265,16 @@ def summary(found: Sequence[Weighed]) -> dict[str, Any]:
         }
         for i, name in enumerate(COLUMNS)
     }
+    ends = [end for one in mine for end in one.ends]
     groups = sorted({one.group for one in found})
     unseen = {group: fitted([one for one in mine if one.group != group])[0] for group in groups}
     return {
         "sites": len(mine),
         "rows": {name: columns[name] for name in ROWS if name not in NOT_USED},
+        "ends": {
+            ENDED: asdict(rate_of(ends.count((True, False)), ends.count((True, False)) + ends.count((True, True)))),
+            WENT_ON: asdict(rate_of(ends.count((False, True)), ends.count((False, True)) + ends.count((False, False)))),
+        },
         "not_used": {name: columns[name] for name in NOT_USED},
         "judged": {
             kind: {
@@ -338,6 +362,7 @@ def as_tables(result: Mapping[str, Any]) -> str:
     header = ("names that are", "listed", "the truth", "by the model alone", "weight, nats", "used")
     parts = (
         markdown(header, rows),
+        markdown(("imports that", *HEADER), [table_row(name, row) for name, row in result["ends"].items()]),
         "The true name is the likeliest of those that are listed, by weights of the other distributions:",
         markdown(
             ("names", "distribution", "number", "without", "with", "paired change (95 %)"),

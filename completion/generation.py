@@ -15,10 +15,12 @@ from analysis.lexing import LexicalState, scan
 from analysis.store import FactStore
 from completion.context.gathering import Surroundings
 from completion.context.sources import Wishes
+from completion.corpora.ngrams import blend_of
 from completion.corpora.request import Corpora, Unseen
 from completion.filters import Showing
 from completion.histories import Histories
 from completion.layout import Layout, lay_out
+from completion.previous import Previous, Written
 from completion.project import options_of
 from completion.prompt import Prompt, Prompts
 from completion.result import Attempt, assemble, nothing
@@ -28,6 +30,7 @@ from completion.telling import Teller
 from completion.trace import Trace
 from completion.tracing import History, trace_of
 from completion.types import CancelToken, CompletionRequest, CompletionResult, Reason, SamplingMode, Tell
+from decoding.blending import Mix, unblended
 from decoding.draft_length import DraftLength
 from decoding.drafters import registry as drafters
 from decoding.futures import Futures
@@ -38,7 +41,7 @@ from decoding.run import Job, Parts, Run
 from decoding.sampling import Sampler
 from decoding.settled import Settled
 from decoding.together import together
-from decoding.types import Lenient, Passes, Steps
+from decoding.types import Lenient, Passes, Steps, forced_from
 from decoding.watch import Watch
 from models.checkpoints import LoadedModel
 from models.engines.base import Slab
@@ -71,8 +74,10 @@ class Generation:
         facts: The analysis.
         slabs: Keys and values of the requests before.
         prompts: Lays the prompt out.
+        previous: What was written last.
         surroundings: Finds what the model reads of other files.
         corpora: What may be copied from besides the prompt.
+        successors: What last followed each token, as in ``Parts``.
         draft_length: Decides how much of a draft is verified.
         cancel: Given by who asked.
         superseded: Fires when a newer request makes this one pointless.
@@ -87,8 +92,10 @@ class Generation:
     facts: FactStore
     slabs: SlabStore
     prompts: Prompts
+    previous: Previous
     surroundings: Surroundings
     corpora: Corpora
+    successors: dict[int, int]
     draft_length: DraftLength
     cancel: CancelToken
     superseded: CancelToken
@@ -166,12 +173,19 @@ class Generation:
             job, site = job_of(request, layout, prompt, self.model)
             record = Path(request.record_facts) if request.record_facts else None
             source = self.facts.source(layout.document, request.facts, record)
-            corpora = self.corpora.of(request, unseen_of(layout, prompt))
+            unseen = unseen_of(layout, prompt)
+            corpora, blend = self.corpora.of(request, unseen), self._blend(job, unseen)
             material = drafters.Material(
                 vocabulary=self.model.vocabulary,
                 healed=job.healed,
                 corpora=corpora,
                 replaced=request.replaced.encode(),
+                previous=self.previous.guess(
+                    request.document.path,
+                    layout.prefix + layout.typed,
+                    job.prompt[forced_from(job.prompt, job.separators) :],
+                    job.healed,
+                ),
                 heads=self.model.heads,
                 draft=self.model.draft,
             )
@@ -189,7 +203,7 @@ class Generation:
             for first in range(0, len(maskers), at_once):
                 group = maskers[first : first + at_once]
                 works = [
-                    self._attempt(job, site, source, material, slab, masker, masker is group[0], heed)
+                    self._attempt(job, site, source, material, slab, masker, masker is group[0], heed, blend)
                     for masker, heed in zip_longest(group, [teller] if first == 0 else ())
                 ]
                 attempts += yield from together(self.model.engine, works, self.on_pass)
@@ -199,6 +213,7 @@ class Generation:
                     break
         if self.superseded.cancelled:
             return self._nothing()
+        self.previous.keep(request.document.path, written_by(attempts[0].run, len(layout.prefix)))
         trouble = self.facts.trouble(layout.document)
         result = assemble(showing, layout, prompt, attempts, self.model, around, source.counters(), trouble)
         if traced is not None:
@@ -223,6 +238,7 @@ class Generation:
         masker: Masker,
         first: bool,
         heed: Heed | None,
+        blend: Mix,
     ) -> Passes[Attempt]:
         """Generate one candidate; the first of those side by side takes the slab, the others a copy of its prompt."""
         request, model = self.request, self.model
@@ -239,9 +255,16 @@ class Generation:
             draft_length=self.draft_length,
             inspector=monitors.inspector(request.monitors, site) or Lenient(),
             most_tokens=self.most_tokens,
+            successors=self.successors,
+            blend=blend,
         )
         recorder = self._recorder()
         return Attempt((yield from generating(job, parts, recorder, self.stopped, heed)), recorder)
+
+    def _blend(self, job: Job, unseen: Unseen) -> Mix:
+        """Return what mixes n-grams of the document into the model's rows, if it is known how many of them do good."""
+        counted = self.request.ngrams and self.model.shares
+        return blend_of(job, unseen, self.corpora, self.model) if counted else unblended
 
     def _teller(self, showing: Showing, layout: Layout) -> Teller | None:
         """Return who tells the first candidate while it is written."""
@@ -279,6 +302,12 @@ def job_of(
     limits = request.limits
     seconds = math.inf if limits.max_ms is None else limits.max_ms / 1000
     return Job(prompt.ids, kept, prompt.healed, limits.max_tokens, model.format.separators, before, seconds), site
+
+
+def written_by(run: Run, start: int) -> Written:
+    """Return what a run has written behind so many characters of the document."""
+    ended = run.tokens[-1:] if run.tokens and run.tokens[-1] in run.parts.masker.end_ids else ()
+    return Written(start, run.text, ended)
 
 
 def unseen_of(layout: Layout, prompt: Prompt) -> Unseen:

@@ -83,9 +83,10 @@ def assemble(
 def shown_of(attempt: Attempt, showing: Showing, layout: Layout) -> tuple[Filtered, Candidate]:
     """Return what is shown of a candidate, with line feeds and as fronts get it."""
     filtered = shorten(attempt.middle, layout, showing.filters)
-    sure = confidence([e.logprob for e in kept_tokens(attempt, filtered.text) if not e.choice.denials])
+    kept = [(emitted.logprob, emitted.choice.denials) for emitted in kept_tokens(attempt, filtered.text)]
+    sure = confidence([logprob for logprob, denials in kept if not denials])
     filtered = if_confident(filtered, sure, showing.least)
-    logprob = math.fsum(emitted.logprob for emitted in kept_tokens(attempt, filtered.text))
+    logprob = math.fsum(logprob for logprob, _ in kept[: len(kept_tokens(attempt, filtered.text))])
     return filtered, Candidate(as_document(filtered.text, layout.newline), logprob, attempt.run.finish, sure)
 
 

@@ -23,6 +23,7 @@ from completion.generation import CONTEXT_TOKENS, Generation
 from completion.histories import Histories
 from completion.layout import check_offset, has_long_line
 from completion.pass_size import PassSize
+from completion.previous import Previous
 from completion.prompt import Prompts
 from completion.result import nothing
 from completion.scheduler import Scheduler, Task, Work
@@ -129,11 +130,13 @@ class CompletionService:
         self._facts = facts
         self._slabs = SlabStore(model.engine, self._settings.slab_bytes)
         self._prompts = Prompts(model.vocabulary, model.format)
+        self._previous = Previous(model.vocabulary)
         self._surroundings = Surroundings(facts, self._settings.index_workspaces)
         self._corpora = Corpora(model.vocabulary, self._settings.index_workspaces)
         self._name_ends = NameEnds(model.vocabulary, model.format.end_ids)
         self._histories = Histories()
         self._on_step = on_step
+        self._successors: dict[int, int] = {}
         self._draft_length = DraftLength()
         self._pass_size = PassSize()
         self._calibrated: calibration.Calibration | None = None
@@ -299,8 +302,10 @@ class CompletionService:
             facts=self._facts,
             slabs=self._slabs,
             prompts=self._prompts,
+            previous=self._previous,
             surroundings=self._surroundings,
             corpora=self._corpora,
+            successors=self._successors,
             draft_length=self._draft_length,
             cancel=cancel,
             superseded=superseded,

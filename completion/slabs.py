@@ -121,6 +121,7 @@ class SlabStore:
             self._limit(document, source)
             self._evict(wanted, keep=source)
             best = self._begin(document, source.slab if source else None, common)
+        self._engine.reserve(best.slab, len(tokens))
         best.document, best.leased = document, True
         return best
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from analysis.fact_trace import Asked
 from analysis.facts import FactView
 from completion.trace import Alternative, ForwardPass, Period, Rewriting, Struck, Trace, TracedFact, TracedToken
 from decoding.alternatives import best, grounds, probabilities
 from decoding.recorder import Recorder, Span
-from decoding.run import Emitted, Refused, Run
+from decoding.run import Emitted, Run
 from decoding.types import Commit
 from models.vocabulary import Vocabulary
 
@@ -23,7 +23,7 @@ class History:
 
     Attributes:
         emitted: The tokens.
-        refused: Lines that were written again, as ``Run.refused``.
+        refused: The tokens of lines that were written again, by where they stood.
         view: The facts that were known at the end.
         recorder: The run's recorder, which has kept its spans.
         around: Recorder of the phases around the loop, which has kept its spans; the first of them begins the request.
@@ -31,7 +31,7 @@ class History:
     """
 
     emitted: Sequence[Emitted]
-    refused: Mapping[int, Sequence[Refused]]
+    refused: Mapping[int, Sequence[Sequence[int]]]
     view: FactView
     recorder: Recorder
     around: Recorder
@@ -39,8 +39,13 @@ class History:
 
     @classmethod
     def of(cls, run: Run, around: Recorder, asked: Sequence[Asked]) -> History:
-        """Take it from a run, the slab not."""
-        return cls(run.emitted, run.refused, run.view, run.recorder, around, asked)
+        """Take it from a run: the slab not, and of the passes, which a row keeps whole, only the rows."""
+        emitted = [replace(token, row=token.row.clone(), hidden=None) for token in run.emitted]
+        refused = {
+            position: [[token.token for token in line.tokens] for line in lines]
+            for position, lines in run.refused.items()
+        }
+        return cls(emitted, refused, run.view, run.recorder, around, asked)
 
     @property
     def size(self) -> int:
@@ -115,9 +120,9 @@ def token_of(emitted: Emitted, run: History, vocabulary: Vocabulary) -> TracedTo
 def rewritings_of(run: History, vocabulary: Vocabulary) -> tuple[Rewriting, ...]:
     """Return what was written again: lines that did not stand, then what late facts changed."""
     lines = (
-        Rewriting(position, spell(vocabulary, [token.token for token in refused.tokens]), "line")
-        for position, known in sorted(run.refused.items())
-        for refused in known
+        Rewriting(position, spell(vocabulary, tokens), "line")
+        for position, lines in sorted(run.refused.items())
+        for tokens in lines
     )
     facts = (Rewriting(r.position, spell(vocabulary, r.tokens), "fact") for r in run.recorder.revisions)
     return (*lines, *facts)

@@ -157,6 +157,7 @@ class CompletionRequest:
         filters: Names of the filters to use; None for all that suit the trigger (``completion.filters``).
         least_confidence: A text of less ``Candidate.confidence`` is not shown; 0 to 1, None for what suits the trigger.
         strictness: Factor on the measured penalties of facts, 0 or more: 1 is what was measured.
+        ngrams: Whether what the document repeats counts in what the model expects (``models.ngrams``).
         candidates: Number of alternative texts.
         limits: How much.
         sampling: How.
@@ -182,6 +183,7 @@ class CompletionRequest:
     filters: tuple[str, ...] | None = None
     least_confidence: float | None = None
     strictness: float = 1.0
+    ngrams: bool = True
     candidates: int = 1
     limits: Limits = field(default_factory=Limits)
     sampling: Sampling = field(default_factory=Sampling)

@@ -40,7 +40,7 @@ class Bounds:
         """Return who objects to a token that surely costs more than ``room``, nats, 0 or less; None if nobody knows.
 
         What costs less to find out is looked at first.  All monitors are asked about a first byte when it comes a
-        second time.
+        second time, unless a token that begins with it is known to cost nothing.
         """
         is_priced = token < len(self._priced) and self._priced[token]
         if is_priced and is_below(self._price, room):
@@ -62,7 +62,7 @@ class Bounds:
             first = bytes((byte,))
             bound = self._verdicts.buried(first) or Judgement(self._suspected(first), self._suspect)
             self._first[byte] = bound
-        elif byte not in self._asked and not is_below(bound.penalty, room):
+        elif byte not in self._asked and not (self._verdicts.is_clear(byte) or is_below(bound.penalty, room)):
             self._asked.add(byte)
             asked = self._verdicts.of_beginning(bytes((byte,)))
             if asked.penalty < bound.penalty:

@@ -9,13 +9,12 @@ import torch
 
 from analysis.facts import FactKey
 from analysis.modes import LOOK_AGAIN_S
+from analysis.python.lexicon import WORD
 from decoding.masking import Choice
 from decoding.run import Emitted, Run
-from decoding.sampling import log_probability
 from decoding.types import Steps
 from decoding.watch import Watch
 from models.engines.base import Row
-from monitors.base import Lexed
 
 
 def choose(run: Run, row: torch.Tensor, position: int, before: Watch) -> Steps[tuple[Choice, Watch]]:
@@ -29,9 +28,18 @@ def choose(run: Run, row: torch.Tensor, position: int, before: Watch) -> Steps[t
         written = (e.token for e in run.emitted[:position])
         choice = run.parts.masker.choose(row, position, before, run.view, written)
         after = before if choice.token is None else before.advance(data_of(run, choice.token), run.view)
-        missing = after.missing() if after is not before else ()
+        missing = lacked(run, before, choice.token, after) if choice.token is not None else ()
         if not missing or not (yield from settle(run, missing)):
             return choice, after
+
+
+def lacked(run: Run, before: Watch, token: int, after: Watch) -> tuple[FactKey, ...]:
+    """Return the questions without an answer that a choice depended on: about names that it wrote, or did not."""
+    data = data_of(run, token)
+    if data and data[0] in WORD:
+        return after.missing()
+    unwritten = [key for _, expected in before.expected(run.view) for key in expected.pending]
+    return (*after.missing(), *unwritten) if data else tuple(unwritten)
 
 
 def append(run: Run, token: Emitted) -> None:
@@ -92,10 +100,9 @@ def emitted(run: Run, token: int, choice: Choice, row: Row, after: Watch, origin
     data = data_of(run, token)
     before, stop = run.watch, run.stop
     if data:
-        stop = run.parts.stop.advance(stop, Lexed.of(before.scan, data))
-    missing = after.missing() if data else ()
-    logprob = log_probability(row.logits, token)
-    return Emitted(token, choice, data, origin, logprob, row.logits, row.hidden, before, after, stop, missing)
+        stop = run.parts.stop.advance(stop, before.lexed(data))
+    missing = lacked(run, before, token, after)
+    return Emitted(token, choice, data, origin, row.logits, row.hidden, before, after, stop, missing)
 
 
 def data_of(run: Run, token: int) -> bytes:

@@ -14,8 +14,8 @@ from dataclasses import replace
 from typing import Final
 
 from analysis.python.lexicon import COMPOUND
-from decoding.choosing import choose, cut, drop
-from decoding.landing import landing
+from decoding.choosing import choose, cut, drop, lacked
+from decoding.landing import is_over, landing
 from decoding.masking import Choice
 from decoding.run import Emitted, Refused, Run
 from decoding.trim import end_of, ends_well, kept_length, may_end, typed_length, watch_at
@@ -41,6 +41,9 @@ def inspect(run: Run) -> Steps[bool]:
     for position in range(run.inspected, len(run.emitted)):
         if run.finish == "stop" and position == len(run.emitted) - 1:
             break
+        if run.refused and is_over(run, run.emitted[position]):
+            end_behind(run, position)
+            break
         end = line_end(run.emitted[position])
         if not end:
             continue
@@ -54,6 +57,13 @@ def inspect(run: Run) -> Steps[bool]:
     if (has_no_end(run) or says_nothing(run)) and not is_kept_in_part(run):
         return (yield from retreat(run, len(run.emitted) - 1, ended=True))
     return False
+
+
+def end_behind(run: Run, position: int) -> None:
+    """End the middle behind a token."""
+    drop(run, position + 1)
+    run.parts.engine.truncate(run.parts.slab, run.settled)
+    run.finish = "stop"
 
 
 def says_nothing(run: Run) -> bool:
@@ -200,7 +210,7 @@ def changed_along(run: Run, position: int) -> Steps[tuple[Choice, Watch] | None]
                     return changed
             before = run.watch
             choice, after = yield from choose(run, old.row, place, before)
-            missing = after.missing() if old.data else ()
+            missing = lacked(run, before, old.token, after)
             run.emitted.append(replace(old, choice=choice, before=before, after=after, missing=missing))
             if choice.token != old.token:
                 return choice, after

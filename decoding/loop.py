@@ -7,7 +7,7 @@ very token; what was guessed wrong is dropped by setting the slab's length.
 
 Words, used everywhere in this package:
 
-* *root*: the last emitted token, not yet in the slab (at the start, the prompt's last).
+* *root*: the last emitted token, not yet in the slab (at the start, the prompt's last, and maybe some before it).
 * *draft*: guessed tokens behind the root.  A wrong guess costs time, never correctness.
 * *walk*: the part of a step that chooses tokens; *accept*: the draft guessed the chosen token;
   *commit*: what one walk emitted, one token more than it accepted.
@@ -26,27 +26,31 @@ A finished line that is not Python is written once more (``decoding.inspection``
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-import torch
-
 from analysis.facts import FactKey
 from analysis.python.lexicon import IMPORTS
-from decoding.choosing import append, choose, cut, emitted, settle
+from decoding.choosing import append, choose, cut, emitted, lacked, settle
 from decoding.drafting import guarded
 from decoding.inspection import inspect, revived
 from decoding.recorder import Recorder
 from decoding.run import Job, Parts, Run
+from decoding.sampling import peak
 from decoding.together import together
 from decoding.trim import kept_length
 from decoding.types import Commit, Draft, Guess, Passes, Prompt, Steps, Tip, way_down
-from models.engines.base import Pass, Rows
+from models.engines.base import Pass, Row
 from models.engines.prefill import feed, keep_common
 from models.errors import ModelError
 from monitors.base import Lexed
+
+# So many tokens of the prompt, the root among them, go along with the first guess: a pass of their own would read all
+# weights for them once more.  Of more than that it would save computing rows that nobody needs.
+ALONG = 4
 
 # Is shown a run between two of its steps, and changes nothing.
 Heed = Callable[[Run], None]
@@ -108,40 +112,46 @@ def step(run: Run) -> Passes[None]:
     """Draft, forward, walk, commit."""
     with run.recorder.phase("draft"):
         guess = propose(run)
-    tokens = (run.root, *guess.tokens)
-    computed = yield Pass(run.parts.slab, tokens, guess.under_root)
+    waiting = run.waiting
+    tokens = (*waiting, *guess.tokens)
+    computed = yield Pass(run.parts.slab, tokens, guess.behind(len(waiting)))
     assert computed is not None, "whoever drives the loop sends what came out of a pass"
     run.recorder.forward(computed.seconds)
-    require_numbers(computed.rows.logits)
+    rows = [computed.rows.at(index) for index in range(len(waiting) - 1, len(tokens))]
     with run.recorder.phase("walk"):
-        commit = yield from walk(run, computed.rows, guess)
-    hold(run, guess, commit)
-    if run.parts.drafters:
-        run.successors.update(zip(tokens, computed.rows.logits.argmax(dim=-1).tolist(), strict=True))
+        learn(run, tokens[len(waiting) - 1 :], rows)
+        commit = yield from walk(run, rows, guess)
+    hold(run, guess, len(waiting), commit)
     for drafter in run.parts.drafters:
         drafter.observe(commit.tokens)
+    run.recorder.prefilled += len(waiting) - 1
     run.recorder.commit(commit)
     run.parts.draft_length.took(len(tokens), computed.seconds)
     run.parts.draft_length.observe(guess, commit)
 
 
-def require_numbers(logits: torch.Tensor) -> None:
-    """Refuse rows that no token can be chosen from.
+def learn(run: Run, tokens: Sequence[int], rows: Sequence[Row]) -> None:
+    """Note what the model would have each of some tokens followed by.
 
     Raises:
-        ModelError: One holds NaN or infinity.
+        ModelError: A row holds NaN or infinity, so that no token can be chosen from it.
     """
-    if not bool(logits.amax().isfinite()):
-        raise ModelError("the model computes no numbers here (NaN); choose --dtype float32, or fetch its weights again")
+    for token, row in zip(tokens, rows, strict=True):
+        run.parts.successors[token], logit = peak(row.logits)
+        if not math.isfinite(logit):
+            raise ModelError(
+                "the model computes no numbers here (NaN); choose --dtype float32, or fetch its weights again"
+            )
 
 
 def propose(run: Run) -> Guess:
     """Return the most promising guess, as much of it as is worth verifying and may be emitted."""
-    most = min(run.parts.draft_length.most, run.parts.most_tokens() - 1)
+    most = min(run.parts.draft_length.most, run.parts.most_tokens() - len(run.waiting))
     budget = min(most, run.job.max_tokens - len(run.emitted) - 1)
     if budget <= 0 or not run.parts.drafters:
         return Guess()
-    tip, length = Tip(run.tokens, run.text, run.watch, run.view, run.hidden, run.successors), run.parts.draft_length
+    tip = Tip(run.tokens, run.text, run.watch, run.view, run.hidden, run.parts.successors)
+    length = run.parts.draft_length
     drafts: list[Draft] = []
     for drafter in run.parts.drafters:
         if length.wants(drafter.name, drafts):
@@ -151,14 +161,14 @@ def propose(run: Run) -> Guess:
     return length.best(drafts, run.parts.engine.max_length - run.settled - 1)
 
 
-def walk(run: Run, rows: Rows, guess: Guess) -> Steps[Commit]:
+def walk(run: Run, rows: Sequence[Row], guess: Guess) -> Steps[Commit]:
     """Emit tokens from ``rows``, those of the root and of each guessed token, for as long as the guess agrees."""
     first = len(run.emitted)
     right: list[str] = []
     run.view = run.parts.facts.view()
     node: int | None = -1
     while node is not None and not run.finish:
-        row, before = rows.at(node + 1), run.watch
+        row, before = run.parts.blend(rows[node + 1], run.tokens), run.watch
         choice, after = yield from choose(run, row.logits, len(run.emitted), before)
         if choice.token is None:
             run.finish = "monitor"
@@ -170,11 +180,11 @@ def walk(run: Run, rows: Rows, guess: Guess) -> Steps[Commit]:
     return Commit(run.tokens[first:], guess.sources, tuple(right))
 
 
-def hold(run: Run, guess: Guess, commit: Commit) -> None:
-    """Have the slab hold what was emitted, up to the new root, and nothing else of a pass."""
+def hold(run: Run, guess: Guess, waited: int, commit: Commit) -> None:
+    """Have the slab hold what had ``waited`` and what was emitted, up to the new root, and nothing else of a pass."""
     engine, slab = run.parts.engine, run.parts.slab
     if guess.parents:
-        path = (0, *(node + 1 for node in way_down(guess.tokens, guess.parents, commit.tokens)))
+        path = (*range(waited), *(node + waited for node in way_down(guess.tokens, guess.parents, commit.tokens)))
         engine.commit(slab, path[: run.settled - len(slab.tokens)])
     else:
         engine.truncate(slab, run.settled)
@@ -182,9 +192,13 @@ def hold(run: Run, guess: Guess, commit: Commit) -> None:
 
 def verify_late(run: Run) -> Steps[None]:
     """Choose again at open sites whose facts have arrived, and cut the text where a choice changes."""
-    run.view = run.parts.facts.view()
+    view = run.parts.facts.view()
+    if view.version == run.verified:
+        return
+    run.view = view
     site = first_answered_site(run)
     if site is None:
+        run.verified = view.version
         return
     run.recorder.late_facts += 1
     with run.recorder.phase("walk"):
@@ -197,7 +211,7 @@ def verify_late(run: Run) -> Steps[None]:
                 run.recorder.revise(position, run.tokens[position:])
                 cut(run, position, choice, after)
                 return
-            missing = after.missing() if old.data else ()
+            missing = lacked(run, before, old.token, after)
             run.emitted[position] = replace(old, choice=choice, before=before, after=after, missing=missing)
 
 
@@ -223,11 +237,11 @@ def begin(job: Job, parts: Parts, recorder: Recorder, cancelled: Callable[[], bo
     parts.facts.ask(at_cursor)
     if job.kept:
         run.start_stop = parts.stop.advance(run.start_stop, Lexed.of(parts.watch.scan, job.kept))
-    run.successors.update(pairwise(job.prompt))
+    parts.successors.update(pairwise(job.prompt))
     for drafter in parts.drafters:
         drafter.begin(Prompt(job.prompt, job.separators, job.before))
     recorder.reused = keep_common(parts.engine, parts.slab, job.prompt[:-1])
-    while len(parts.slab.tokens) < len(job.prompt) - 1:
+    while len(job.prompt) - len(parts.slab.tokens) > min(ALONG, parts.most_tokens()):
         yield None
         if cancelled():
             break

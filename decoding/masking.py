@@ -130,7 +130,8 @@ class Masker:
         # Most tokens: nothing beats a best one that costs nothing, so the others need no ranking.
         favourite = None if discounts else self.sampler.favourite(row)
         if favourite is not None and verdicts.of(favourite).penalty == 0:
-            return Choice(favourite)
+            if self._stands(favourite, Odds(row, watch, view, self.vocabulary)):
+                return Choice(favourite)
         kept = self.sampler.rank(row, position)
         stood_down: tuple[str, ...] = ()
         denials: tuple[Denial, ...] = ()
@@ -157,6 +158,12 @@ class Masker:
     def verdicts(self, watch: Watch, view: FactView) -> Verdicts:
         """Return the monitors' judgements at one position, not weighed yet."""
         return Verdicts(self.vocabulary, (self.end_ids, self.ending), watch, view)
+
+    def _stands(self, favourite: int, odds: Odds) -> bool:
+        """Whether nothing beats a favourite that no monitor objects to."""
+        if self.strength is not None or odds.aside(favourite, favourite in self.end_ids).penalty == 0:
+            return True
+        return odds.outweighs(favourite)
 
     def _best_legal(
         self,
@@ -204,15 +211,24 @@ class Masker:
 
         def judge(token: int) -> Judgement:
             judgement = verdicts.of(token)
-            penalty, monitor = judgement.penalty, judgement.monitor
-            if not discounts and (penalty == 0 or penalty == FORBIDDEN):
+            penalty, monitor, objectors = judgement.penalty, judgement.monitor, judgement.objectors
+            if penalty == FORBIDDEN and not discounts:
                 return judgement
             if self.strength is not None:
                 penalty *= self.strength if penalty != FORBIDDEN else 1.0
-            elif FORBIDDEN < penalty < 0:
-                data = b"" if token in self.end_ids else self.vocabulary.bytes_of(token) or b""
-                penalty += min(odds.correction(data, objector) for objector in judgement.objectors)
-            return Judgement(penalty + discounts.get(token, 0.0), monitor or ALIGNED, judgement.objectors)
+            elif penalty != FORBIDDEN:
+                is_end = token in self.end_ids
+                if penalty < 0:
+                    data = b"" if is_end else self.vocabulary.bytes_of(token) or b""
+                    penalty += min(odds.correction(data, objector) for objector in objectors)
+                aside = odds.aside(token, is_end)
+                if aside.penalty < 0:
+                    penalty, monitor = penalty + aside.penalty, monitor or aside.monitor
+                    objectors = (*objectors, *aside.objectors)
+            discount = discounts.get(token, 0.0)
+            if penalty + discount == judgement.penalty:
+                return judgement
+            return Judgement(penalty + discount, monitor or ALIGNED, objectors)
 
         return judge
 

@@ -9,13 +9,19 @@ the model decides *which* of the listed and *which* of the unlisted, but not in 
 logarithm of that ratio.  All unlisted names together then keep no more than e.  What makes one
 listed name less likely than another is no fact, and stays as it is: a model that is sure of
 ``super().__init__`` is heeded.  Where several monitors object, the strongest correction holds.
-This is conditioning on uncertain evidence (Jeffrey, The Logic of Decision, 1965, ch. 11).
+
+A fact says which names exist, and ``monitors.ranks`` which of them are likely, but not whether a name
+comes.  So what is no name, a blank, a bracket, the end, keeps the share that the model gives it beside
+all names, and costs what they cost on average.  Else it would be had for nothing where the model's
+favourites are dear, and put the name off for ever.
+
+Both are conditioning on uncertain evidence (Jeffrey, The Logic of Decision, 1965, ch. 11).
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
@@ -23,9 +29,11 @@ import numpy as np
 import torch
 
 from analysis.facts import FactView
-from decoding.watch import Watch
+from analysis.python.lexicon import LETTERS, WORD
+from decoding.watch import CLEAR, Judgement, Watch
 from models.vocabulary import Node, Vocabulary
 from monitors.base import Continuations
+from monitors.heal import Heal
 from monitors.words import Words
 
 if TYPE_CHECKING:
@@ -85,6 +93,51 @@ class Odds:
         closed = self.closed_here(monitor)
         return 0.0 if closed is None else self._at(b"", monitor, closed)
 
+    def aside(self, token: int, is_end: bool) -> Judgement:
+        """Return what a token costs that begins no name where one is expected."""
+        rest = b"" if is_end else (self.vocabulary.bytes_of(token) or b"")[len(self._healed) :]
+        if (rest and rest[0] in WORD) or not (rest or is_end):
+            return CLEAR
+        charge, closed = self._aside
+        if closed is None or (rest and stays(closed, rest)):
+            return CLEAR
+        name = rest.removeprefix(closed.lead)
+        return CLEAR if name and name[0] in WORD else charge
+
+    def outweighs(self, token: int) -> bool:
+        """Whether the model gives a token more than all others together."""
+        return float(self.row[token].double() - self._total) > -math.log(2)
+
+    @cached_property
+    def _healed(self) -> bytes:
+        """What of the user's own bytes has to be written again first."""
+        closed = self.closed_here(Heal.name)
+        return closed.texts[0] if closed is not None else b""
+
+    @cached_property
+    def _aside(self) -> tuple[Judgement, Continuations | None]:
+        """What it costs at this position to begin no name, by the monitor whose names cost most; what it lists."""
+        worst: tuple[Judgement, Continuations | None] = CLEAR, None
+        there = self.watch.advance(self._healed, self.view)
+        for name, expected in there.expected(self.view):
+            closed = expected.closed
+            if closed is not None and closed.price:
+                charge = self._average(closed)
+                worst = (Judgement(charge, name, (name,)), closed) if charge < worst[0].penalty else worst
+        return worst
+
+    def _average(self, closed: Continuations) -> float:
+        """Return what the names behind the healed bytes cost on average, those included that are not listed, nats."""
+        healed = node_at(self.vocabulary.trie, self._healed)
+        names = node_at(healed, closed.lead) if healed is not None else None
+        if healed is None or names is None:
+            return 0.0
+        mass = left = 0.0
+        for price, likelier in tiers(closed):
+            below = self._mass(listed_ids(healed, likelier))
+            mass, left = below, left + (below - mass) * math.exp(price)
+        return log_ratio(left, max(mass, self._mass(ids_beginning(names, LETTERS))))
+
     def _behind(self, before: Watch, monitor: str, data: bytes) -> tuple[Watch, Continuations | None]:
         """Return a monitor's state behind ``data``, one byte on from ``before``, and the set that it knows there."""
         if (monitor, data) not in self._reached:
@@ -130,6 +183,34 @@ def words_of(closed: Continuations) -> Words:
 def ids_below(node: Node) -> torch.Tensor:
     """Return all tokens below ``node``."""
     return torch.from_numpy(node.below_array)
+
+
+def node_at(node: Node, data: bytes) -> Node | None:
+    """Return what is below ``node`` behind some bytes, None if nothing is."""
+    for byte in data:
+        if byte not in node.children:
+            return None
+        node = node.children[byte]
+    return node
+
+
+@lru_cache(maxsize=256)
+def ids_beginning(node: Node, first: frozenset[int]) -> torch.Tensor:
+    """Return all tokens below ``node`` that go on with one of some bytes."""
+    below = [child.below_array for byte, child in node.children.items() if byte in first]
+    return torch.from_numpy(np.concatenate((node.below_array[:0], *below)))
+
+
+@lru_cache(maxsize=256)
+def tiers(closed: Continuations) -> tuple[tuple[float, Continuations], ...]:
+    """Return the prices of the texts, the highest first, each with the texts that cost no more than that."""
+    if not closed.prices:
+        return ((0.0, closed),)
+    priced = tuple(zip(closed.texts, closed.prices, strict=True))
+    return tuple(
+        (price, replace(closed, texts=tuple(text for text, cost in priced if cost >= price), prices=()))
+        for price in sorted(set(closed.prices), reverse=True)
+    )
 
 
 @lru_cache(maxsize=256)

@@ -10,9 +10,11 @@ from typing import Any
 import torch
 
 from analysis.facts import FactKey, FactSource, FactView
+from decoding.blending import Mix, unblended
 from decoding.draft_length import DraftLength
 from decoding.masking import Choice, Masker
 from decoding.recorder import Recorder
+from decoding.sampling import log_probability
 from decoding.types import Drafter, Inspector, Lenient, Stop
 from decoding.watch import Watch
 from models.engines.base import Engine, Slab
@@ -59,6 +61,9 @@ class Parts:
         draft_length: How many drafted tokens are worth verifying.
         inspector: Looks at finished lines.
         most_tokens: Returns how many tokens a pass may have now: whoever wants the engine next waits for its end.
+        successors: What last followed each token, in a prompt or as the model's likeliest, also behind wrong guesses;
+            added to, and kept from one generation to the next by whoever gives it.
+        blend: Mixes into a row what the document makes likely behind the middle so far.
     """
 
     engine: Engine
@@ -71,6 +76,8 @@ class Parts:
     draft_length: DraftLength
     inspector: Inspector = Lenient()
     most_tokens: Callable[[], int] = lambda: CHUNK_TOKENS
+    successors: dict[int, int] = field(default_factory=dict)
+    blend: Mix = unblended
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +89,6 @@ class Emitted:
         choice: How it was chosen.
         data: Its bytes; empty for an end token.
         origin: "model", or the drafter that guessed it.
-        logprob: Raw log-probability, nats.
         row: ``[V]`` the logits it was drawn from.
         hidden: ``[width]`` the state that these are made of; None if the engine does not tell.
         before: The monitors' states before it.
@@ -95,13 +101,17 @@ class Emitted:
     choice: Choice
     data: bytes
     origin: str
-    logprob: float
     row: torch.Tensor
     hidden: torch.Tensor | None
     before: Watch
     after: Watch
     stop: Any
     missing: tuple[FactKey, ...]
+
+    @property
+    def logprob(self) -> float:
+        """Raw log-probability, nats."""
+        return log_probability(self.row, self.token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +149,8 @@ class Run:
         start: The monitors' states behind the kept typed part.
         start_missing: Facts that a name begun in the kept part lacks.
         start_stop: State of the stop policy there.
+        verified: Version of the facts that leave no site open which they answer; -1 before any were looked through.
         emitted: The tokens so far.
-        successors: What last followed each token, in the prompt or as the model's likeliest, also behind wrong guesses.
         inspected: How many of them, up to the end of a line, have been seen to stand.
         refused: Lines that were written again, by the index of the token where they part; the first one first.
         refused_from: Length of ``text`` before a line that did not stand the second time; None if all do.
@@ -157,8 +167,8 @@ class Run:
     start: Watch
     start_missing: tuple[FactKey, ...]
     start_stop: Any
+    verified: int = -1
     emitted: list[Emitted] = field(default_factory=list)
-    successors: dict[int, int] = field(default_factory=dict)
     inspected: int = 0
     refused: dict[int, tuple[Refused, ...]] = field(default_factory=dict)
     refused_from: int | None = None
@@ -207,6 +217,11 @@ class Run:
         return self.emitted[-1].token if self.emitted else self.job.prompt[-1]
 
     @property
+    def waiting(self) -> tuple[int, ...]:
+        """What goes into the next pass in any case: the root, and before it what the slab lacks of the prompt."""
+        return (self.root,) if self.emitted else self.job.prompt[len(self.parts.slab.tokens) :]
+
+    @property
     def settled(self) -> int:
-        """Length of the slab between two steps: everything before the root."""
+        """Length of the slab behind a step: everything before the root."""
         return len(self.job.prompt) - 1 + len(self.emitted)

@@ -56,7 +56,7 @@ class Sampler:
 
     def favourite(self, row: torch.Tensor) -> int | None:
         """Return the token that ``rank`` would have put first where that needs no noise, else None."""
-        return int(row.argmax()) if self.temperature <= 0 else None
+        return peak(row)[0] if self.temperature <= 0 else None
 
     def rank_among(self, row: torch.Tensor, position: int, tokens: torch.Tensor) -> list[tuple[float, int]]:
         """Return the best of some tokens as ``rank`` would have scored them, whether or not it kept them.
@@ -102,6 +102,21 @@ class Sampler:
         return max(1, min(by_min_p, by_top_p))
 
 
+def peak(row: torch.Tensor) -> tuple[int, float]:
+    """Return the token with the best raw logit of ``row`` (``[V]``), the first of equals, and that logit.
+
+    A row that holds NaN has it for its best.
+    """
+    # Of one row numpy makes less ado than torch: this and the next one are asked of every token.
+    values = row.numpy() if row.is_cpu else row
+    token = int(values.argmax())
+    return token, float(values[token])
+
+
 def log_probability(row: torch.Tensor, token: int) -> float:
     """Return the raw log-probability (temperature 1) of ``token`` in ``row`` (``[V]``), nats."""
-    return float(row[token] - torch.logsumexp(row, dim=-1))
+    if not row.is_cpu:
+        return float(row[token] - torch.logsumexp(row, dim=-1))
+    values = row.numpy()
+    below = values - values.max()
+    return float(below[token] - np.log(np.exp(below).sum()))

@@ -18,7 +18,8 @@ def kept_length(run: Run) -> int:
     if it stands with the suffix behind it.  Else, and where it ran into a limit, it is trimmed back to
     the last end that does, so that no limit leaves half a name, and what is wrong at its end does not
     cost the beginning.  Where the suffix could not follow the typed part either (a bracket that nobody
-    has closed yet), the end of an expression will do.  What the user typed is kept in any case.
+    has closed yet), the end of an expression will do that leaves no more open.  What the user typed is kept in
+    any case.
     """
     typed = typed_length(run)
     if run.finish == "stop" and ends_well(run):
@@ -26,7 +27,8 @@ def kept_length(run: Run) -> int:
     limit = len(run.text) if run.refused_from is None else run.refused_from
     length = last_end(run, end_of(run) if run.finish == "stop" else limit, may_follow)
     if length <= typed and not may_end(run, typed):
-        return max(typed, last_end(run, limit, lambda run, there: bool(there.scan.chain)))
+        depth = watch_at(run, typed).scan.depth
+        return max(typed, last_end(run, limit, lambda run, there: bool(there.scan.chain) and there.scan.depth <= depth))
     while length > typed and not stands(run, length):
         length = last_end(run, length - 1, may_follow)
     return max(typed, length)

@@ -91,10 +91,9 @@ class Guess:
         """Return the index of ``token`` behind the one at ``node``, -1 for the tip; None if that was not guessed."""
         return child(self.tokens, self.parents, node, token)
 
-    @property
-    def under_root(self) -> tuple[int, ...] | None:
-        """The parents as a pass over the root and this wants them; None for a chain."""
-        return (-1, *(parent + 1 for parent in self.parents)) if self.parents else None
+    def behind(self, count: int) -> tuple[int, ...] | None:
+        """Return the parents as a pass over so many tokens, the root last, and this wants them; None for a chain."""
+        return (*range(-1, count - 1), *(parent + count for parent in self.parents)) if self.parents else None
 
 
 def child(tokens: Sequence[int], parents: Sequence[int], node: int, token: int) -> int | None:
@@ -125,7 +124,7 @@ class Tip:
         watch: The monitors' states there.
         view: Facts known at this moment.
         hidden: ``[width]`` the state that the last token was chosen from; None before the first, or if unknown.
-        successors: What last followed each token, in the prompt or as the model's likeliest.
+        successors: What last followed each token, in this prompt, or in earlier ones, or as the model's likeliest.
     """
 
     tokens: tuple[int, ...]
@@ -183,7 +182,12 @@ class Prompt:
     @property
     def forced_from(self) -> int:
         """Where the forced part of the middle begins: behind the last special id."""
-        return next((i for i in range(len(self.tokens), 0, -1) if self.tokens[i - 1] in self.separators), 0)
+        return forced_from(self.tokens, self.separators)
+
+
+def forced_from(prompt: Sequence[int], separators: frozenset[int]) -> int:
+    """Return the index in a prompt behind the last special id; 0 if it has none."""
+    return next((i for i in range(len(prompt), 0, -1) if prompt[i - 1] in separators), 0)
 
 
 class Corpus(Protocol):

@@ -16,7 +16,7 @@ from monitors.base import FORBIDDEN
 STRAY: Final = Judgement(-40.0, "spacing", ("spacing",))
 """Nearly a ban, for indentation in pieces that no tokenizer makes: the model has not seen what would follow."""
 
-_CODE: Final = (b"x", b" x", b"if", b" if")
+_CODE: Final = (b" x", b"x", b" if", b"if")
 """What code begins like behind a token of white space; most tokenizers join the last blank to the word.
 
 A header's word is among it, since nothing else may stand before a block.
@@ -48,6 +48,7 @@ class Verdicts:
         self.view = view
         self._dead: dict[bytes, Judgement] = {}
         self._known: dict[int, Judgement] = {}
+        self._clear: set[int] = set()
 
     def of(self, token: int) -> Judgement:
         """Return what the monitors say of one token; special tokens that end nothing are forbidden."""
@@ -87,7 +88,13 @@ class Verdicts:
         judgement = self.watch.judge(data, self.view)
         if judgement.penalty == FORBIDDEN:
             self._bury(data, judgement)
+        elif judgement.penalty == 0:
+            self._clear.add(data[0])
         return judgement
+
+    def is_clear(self, byte: int) -> bool:
+        """Whether nobody is known to object to a first byte, since something that begins with it costs nothing."""
+        return byte in self._clear
 
     def buried(self, data: bytes) -> Judgement | None:
         """Return the judgement on a beginning of ``data`` that is known to be forbidden, None if none is."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from analysis.facts import FactKey, FactView
 from analysis.lexing import LexicalState
-from monitors.base import FORBIDDEN, Check, Continuations, Factless, Kind, Lexed, Monitor
+from monitors.base import FORBIDDEN, Check, Continuations, Expected, Expecting, Factless, Kind, Lexed, Monitor
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Watch:
     _judged: dict[bytes, tuple[FactView, LexicalState, tuple[Any, ...]]] = field(
         default_factory=dict, compare=False, repr=False
     )
+    _lexed: dict[bytes, Lexed[LexicalState]] = field(default_factory=dict, compare=False, repr=False)
     _ended: dict[bytes, tuple[FactView, Judgement]] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
@@ -62,7 +64,7 @@ class Watch:
         known = self._judged.get(data)
         if known is not None and known[0] is view:
             return Watch(self.monitors, known[1], known[2], self.asking)
-        text = Lexed.of(self.scan, data)
+        text = self.lexed(data)
         states = tuple([m.step(s, text, view)[1] for m, s in zip(self.monitors, self.states, strict=True)])
         return Watch(self.monitors, text.after[-1], states, self.asking)
 
@@ -70,11 +72,18 @@ class Watch:
         """Add up the penalties of ``data``; stops at the first monitor that forbids it."""
         if not self.monitors or not data:
             return CLEAR
-        text = Lexed.of(self.scan, data)
+        text = self.lexed(data)
         judgement, states = self._judge(text, view)
         if judgement.penalty != FORBIDDEN:
             self._judged[data] = view, text.after[-1], states
         return judgement
+
+    def lexed(self, data: bytes) -> Lexed[LexicalState]:
+        """Return ``data`` with the lexical state around each byte."""
+        known = self._lexed.get(data)
+        if known is None:
+            known = self._lexed[data] = Lexed.of(self.scan, data)
+        return known
 
     def judge_end(self, suffix: bytes, view: FactView) -> Judgement:
         """Add up the penalties of the real suffix; where its first byte may not follow, no more of it is looked at."""
@@ -150,6 +159,17 @@ class Watch:
             if monitor.name == name:
                 return monitor.continuations(state)
         return None
+
+    def state_of(self, name: str) -> Any:
+        """Return the state of the monitor of that name; None if there is none."""
+        return next((s for m, s in zip(self.monitors, self.states, strict=True) if m.name == name), None)
+
+    def expected(self, view: FactView) -> Iterator[tuple[str, Expected]]:
+        """Yield what is known of the name that comes next, by the facts of ``view``, with the monitor that knows."""
+        for at in self.asking:
+            monitor = self.monitors[at]
+            if isinstance(monitor, Expecting):
+                yield monitor.name, monitor.expected(self.states[at], view)
 
     def needs(self) -> tuple[FactKey, ...]:
         """Return the questions whose answers may be wanted soon."""

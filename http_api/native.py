@@ -75,6 +75,7 @@ class Body(BaseModel):
     filters: Names | None = None
     least_confidence: Share | None = None
     strictness: Annotated[float, Field(ge=0, le=MOST_STRICTNESS, allow_inf_nan=False)] = 1.0
+    ngrams: bool = True
     facts: Literal["wait", "live", "none"] = "wait"
     candidates: Candidates = 1
     max_tokens: Annotated[int, Field(ge=1, le=MOST_TOKENS)] = Limits.max_tokens
@@ -146,6 +147,7 @@ def wanted(body: Body, settings: ServerSettings) -> CompletionRequest:
         filters=None if body.filters is None else tuple(body.filters),
         least_confidence=body.least_confidence,
         strictness=body.strictness,
+        ngrams=body.ngrams,
         candidates=body.candidates,
         limits=Limits(body.max_tokens, body.multiline, body.max_ms),
         sampling=Sampling(body.temperature, body.top_k, body.top_p, body.min_p, body.seed, body.mode, body.strength),

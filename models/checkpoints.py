@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from models.engines.base import Engine
     from models.heads import Heads
     from models.network import Network
+    from models.ngrams import Shares
     from models.placement import Placement
 
 
@@ -41,6 +42,7 @@ class LoadedModel:
         identity: Of the files that it was read from; empty for the embedded model and for objects in memory.
         heads: Extra ones that lie beside it; None if there are none, or the engine cannot ask them.
         draft: A smaller model that guesses for it; None if the user has named none.
+        shares: How much n-grams of the document count beside it (``models.ngrams``); empty if nobody has measured it.
     """
 
     name: str
@@ -53,6 +55,7 @@ class LoadedModel:
     identity: str = ""
     heads: Heads | None = None
     draft: DraftModel | None = None
+    shares: Shares = ()
 
 
 def load(
@@ -88,18 +91,20 @@ def _loaded(source: str | None, dtype: str, device: str, say: Say) -> LoadedMode
     files = check_files(folder, name)
     vocabulary = read_vocabulary(folder, name)
     identity = "" if source is None else files.identity
+    from models.ngrams import read_shares
     from models.placement import Placement
 
+    shares = read_shares(folder, name)
     place = Placement.of(dtype, device)
     try:
-        return _put_together(name, _read(files, place, say), vocabulary, identity)
+        return _put_together(name, _read(files, place, say), vocabulary, identity, shares)
     except DeviceError as error:
         if device != "auto" or place.device.type == "cpu":
             raise
         remark = f"not {place.device}: {error.cause}"
     # Behind the handler, where nothing of what did not fit is alive any more.
     network = _read(files, Placement.of(dtype, "cpu"), say)
-    return _put_together(name, replace(network, remark=remark), vocabulary, identity)
+    return _put_together(name, replace(network, remark=remark), vocabulary, identity, shares)
 
 
 def from_objects(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, name: str = "") -> LoadedModel:
@@ -140,13 +145,17 @@ def _read_pretrained(files: CheckpointFiles, place: Placement) -> Network:
     return read_pretrained(files, place)
 
 
-def _put_together(name: str, network: Network, vocabulary: Vocabulary, identity: str = "") -> LoadedModel:
+def _put_together(
+    name: str, network: Network, vocabulary: Vocabulary, identity: str = "", shares: Shares = ()
+) -> LoadedModel:
     engine, device = network.engine, str(network.device)
     _require_room(name, vocabulary, engine.vocabulary_size)
     layout = detect(vocabulary, network.eos_ids)
     placement = f"{device} ({network.remark})" if network.remark else device
     dtype = str(network.dtype).removeprefix("torch.")
-    return LoadedModel(name, engine, vocabulary, layout, dtype, device, placement, identity, network.heads)
+    return LoadedModel(
+        name, engine, vocabulary, layout, dtype, device, placement, identity, network.heads, shares=shares
+    )
 
 
 def _with_draft(model: LoadedModel, small: LoadedModel) -> LoadedModel:

@@ -16,8 +16,9 @@ value.  The laws below are property-tested for every monitor (``tests/monitors/l
 from __future__ import annotations
 
 import enum
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol
+from typing import Any, Generic, NamedTuple, Protocol
 
 from typing_extensions import TypeVar
 
@@ -82,12 +83,16 @@ class Continuations:
         inside: Bytes that would go on a text beyond its end; any other byte ends it.
         priced: Bytes with which nothing else can begin but at ``price``.
         price: What it costs at least to begin with one of ``priced`` and go on otherwise, nats.
+        prices: What each of the texts costs, nats; nothing where they cost alike.
+        lead: What all texts begin with, where it is a blank in front of a name.
     """
 
     texts: tuple[bytes, ...]
     inside: frozenset[int] = frozenset()
     priced: frozenset[int] = frozenset()
     price: float = 0.0
+    prices: tuple[float, ...] = ()
+    lead: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -167,6 +172,26 @@ class Monitor(Protocol[S]):
 
     def checks(self, state: S) -> tuple[Check, ...]:
         """Return the judgements on all names finished so far, for the certificate."""
+
+
+class Expected(NamedTuple):
+    """A name that comes next, if one does.
+
+    Attributes:
+        closed: The names, and what others cost; None if nothing is known of them.
+        pending: Questions that tell, and are not answered yet.
+    """
+
+    closed: Continuations | None = None
+    pending: tuple[FactKey, ...] = ()
+
+
+class Expecting(ABC):
+    """A monitor that knows of names before their first byte; for inheriting."""
+
+    @abstractmethod
+    def expected(self, state: Any, view: FactView) -> Expected:
+        """Return what is known of the name that comes next, by the facts of ``view``."""
 
 
 class Factless:

@@ -42,8 +42,10 @@ class Behind:
         return not before_clause and self.follows(blocks.entered(column))
 
     def takes_header(self, blocks: Blocks, column: Column) -> bool:
-        """Whether the line may be a header whose block the suffix is."""
-        return self.descent.word not in CLAUSES and self.follows(blocks.entered(column, header=True))
+        """Whether the line may be a header whose block the suffix is; where nothing stands behind it, none is."""
+        if not self.descent.columns or self.descent.word in CLAUSES:
+            return False
+        return self.follows(blocks.entered(column, header=True))
 
     def takes(self, blocks: Blocks, column: Column) -> bool:
         """Whether some line may stand at a column where ``blocks`` admit one, and be it a header with its block."""
@@ -53,12 +55,12 @@ class Behind:
 def behind_line(site: Site, start: Blocks) -> Behind | None:
     """Return what the suffix asks of the cursor's line; ``start`` is open where the middle begins.
 
-    None where more lines may come, where something stands on the cursor's line already, where nothing stands
-    behind it, and where no line would do.  What only the first statement fits to is asked by that one alone.
+    None where more lines may come, where something stands on the cursor's line already, and where no line would
+    do.  What only the first statement fits to is asked by that one alone.
     """
     blocks, cursor = read_on(start, site.start, site.typed)
     found = descent(site.suffix)
-    if site.multiline or site.remainder.strip() or not cursor.at_line_start or not found.columns:
+    if site.multiline or site.remainder.strip() or not cursor.at_line_start:
         return None
     for columns in (found.columns, found.columns[:1]):
         behind = Behind(Descent(columns, found.word))

@@ -5,7 +5,8 @@ there are parameters for; the closing bracket when every required parameter has 
 Of several signatures (overloads) any that fits the arguments so far may be meant.  When it says
 nothing: the callee is not known, or takes anything there (``*args``, ``**kwargs``), or arguments
 are unpacked.  How strong: ``ln e`` with the measured error of the callee's class, in three rows:
-``keywords.KIND.unlisted``, ``arity.KIND.extra``, ``arity.KIND.missing``.
+``keywords.KIND.unlisted``, ``arity.KIND.extra``, ``arity.KIND.missing``.  Which variable an argument
+most likely is: ``monitors.namesakes``.
 
 A name that begins an argument may become a keyword or a value.  It is charged with the byte from
 which on it is neither a parameter nor a word of the document: what is in scope stands somewhere.
@@ -24,8 +25,9 @@ from analysis.facts import Fact, FactKey, FactView
 from analysis.python.lexicon import ATOMS, OPERAND_WORDS, PREFIXES, WORD
 from analysis.python.scanner import Scan
 from monitors.arguments import Call, Event, Form, Levels, Step, ends_with_comma, levels_at, quiet, read
-from monitors.base import Check, Continuations, Kind, Lexed, Site
+from monitors.base import Check, Continuations, Expected, Expecting, Kind, Lexed, Site
 from monitors.call_suffix import arguments_behind
+from monitors.namesakes import bound_around, namesake_of
 from monitors.questions import Questions
 from monitors.rooms import Room, Rooms, arity_row
 from monitors.strength import Strength
@@ -68,7 +70,7 @@ class Calling:
     missing: tuple[FactKey, ...] = field(default=(), compare=False)
 
 
-class Calls:
+class Calls(Expecting):
     """Arguments, checked against signatures; see the module."""
 
     name = "calls"
@@ -87,6 +89,11 @@ class Calls:
     def _words(self) -> AnyOf:
         """What may begin an argument that is a value: words of the document, and what may stand anywhere."""
         return AnyOf((written_words(self._site.document.prefix, self._site.document.suffix), _EVERYWHERE))
+
+    @cached_property
+    def _bound(self) -> frozenset[str]:
+        """Variables of the function around the cursor."""
+        return bound_around(self._site.document.prefix, self._site.typed.decode("utf-8", "surrogateescape"))
 
     def start(self) -> Calling:
         """Return the state at the start of the middle."""
@@ -115,6 +122,8 @@ class Calls:
             return no_comma(call, bool(arity_row(held.signatures, call.finished())), self._words)
         if call.form not in (Form.EMPTY, Form.NAME):
             return None
+        if call.form is Form.EMPTY and (name := self._namesake(held, call)):
+            return self._meant(state, name, held)
         room = self._room(held, call, len(state.levels) - 1)
         if room is None or room.any_name:
             return None
@@ -125,6 +134,20 @@ class Calls:
             ending = () if arity_row(held.signatures, call) else (b")",)
             words = _spaced((*words, b"*", *ending), state.hole[-1:])
         return Continuations(words, _AGAIN) if words else None
+
+    def expected(self, state: Calling, view: FactView) -> Expected:
+        """Return the variable that is named like the parameter, where nothing is written of the argument."""
+        call, held = (state.levels[-1], state.held[-1]) if state.levels else (None, None)
+        if call is None or held is None or call.form is not Form.EMPTY or not self._bound:
+            return Expected()
+        held = self._informed(held, view)
+        name = self._namesake(held, call)
+        pending = (held.key,) if held.fact is None and held.key is not None else ()
+        return Expected(self._meant(state, name, held) if name else None, pending)
+
+    def _meant(self, state: Calling, name: bytes, held: Held) -> Continuations:
+        lead = b" " if state.hole.endswith(b",") else b""
+        return Continuations((lead + name,), WORD, price=held.prices.other, lead=lead)
 
     def needs(self, state: Calling, scan: Scan) -> tuple[FactKey, ...]:
         """Return the question about the innermost call, and the one that a bracket would raise here."""
@@ -191,7 +214,8 @@ class Calls:
         held = self._informed(held, view)
         if held.fact is None and held.key is not None:
             walk.missing = (*walk.missing, held.key)
-        walk.put(step.depth, held._replace(room=self._room(held, step.call, step.depth, walk.text.is_suffix)))
+        room = self._room(held, step.call, step.depth, walk.text.is_suffix)
+        walk.put(step.depth, held._replace(room=room, namesake=self._namesake(held, step.call)))
 
     def _informed(self, held: Held, view: FactView) -> Held:
         """Add the fact if it has come."""
@@ -229,7 +253,16 @@ class Calls:
         if not fact.signatures:
             return Prices()
         arity = f"arity.{kind}"
-        return Prices(penalty(f"keywords.{kind}.unlisted"), penalty(f"{arity}.extra"), penalty(f"{arity}.missing"))
+        extra, missing = penalty(f"{arity}.extra"), penalty(f"{arity}.missing")
+        return Prices(penalty(f"keywords.{kind}.unlisted"), extra, missing, self._strength.other)
+
+    def namesake(self, state: Calling, view: FactView) -> bytes:
+        """Return the variable that is named like the parameter of the argument to come, b"" if there is none."""
+        closed = self.expected(state, view).closed
+        return b"" if closed is None else closed.texts[0].removeprefix(closed.lead)
+
+    def _namesake(self, held: Held, call: Call) -> bytes:
+        return namesake_of(held.signatures, call, self._bound) if held.signatures and not call.wrong else b""
 
     def _room(self, held: Held, call: Call, depth: int, in_suffix: bool = False) -> Room | None:
         """Return what fits as the next argument of a call, which the suffix's own keywords do beside each other."""

@@ -190,7 +190,7 @@ class Dereference:
         if is_ours:
             walk.judged = (*walk.judged, judgement(KIND, name.text, name.fact, name.listed))
         if name.listed is not None:
-            walk.penalty += name.listed.due(name.text, name.paid, text.is_suffix)
+            walk.penalty += name.listed.due(name.text, name.paid)
 
     def _latched(self, name: Name, stored: Stored, view: FactView) -> Name:
         """Return the name with its fact, if that is in the view."""

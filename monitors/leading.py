@@ -76,7 +76,7 @@ class Leading:
         assert self._behind is not None, "there is a first word"
         column = blocks.levels[-1]
         if word in LEAVING:
-            return column != self._behind.descent.columns[0]
+            return column not in self._behind.descent.columns[:1]
         return word not in _HEADERS or self._behind.takes_header(blocks, column)
 
     @cached_property

@@ -2,11 +2,13 @@
 
 What may not stand in code: control characters, ``$``, ``?``, backquotes; a ``!`` that is neither
 part of ``!=`` nor in a hole of an f-string; a backslash that does not end its line; behind the dot
-of an attribute anything but a name; in a line that imports anything but names and what stands between them;
-at the start of a statement, and behind a word like ``if`` or ``not``, what goes on from an operand;
-where an operand has to begin, a reserved word that none begins with.
-Silent: in strings and comments, and on what the user typed.  Sound by the reference manual,
-section 2 ("occurrence outside string literals and comments is an unconditional error"), 6, 7 and 7.11.
+of an attribute anything but a name; in a line that imports what its grammar has no place for
+(``monitors.import_lines``); at the start of a statement, and behind a word like ``if`` or ``not``, what
+goes on from an operand; where an operand has to begin, a reserved word that none begins with; in
+parentheses a colon that is not part of ``:=`` behind a name.
+Silent: in strings and comments, on what the user typed, on lines of the suffix behind the first, and on
+colons in parentheses that the suffix does not close.  Sound by the reference manual, section 2 ("occurrence
+outside string literals and comments is an unconditional error"), 6, 7 and 7.11.
 """
 
 from __future__ import annotations
@@ -16,9 +18,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from analysis.facts import FactView
-from analysis.python.lexicon import DIGITS, IMPORTS, KEYWORDS, LETTERS, OPERAND_WORDS, WORD
-from analysis.python.scanner import Mode, Scan
+from analysis.python.lexicon import IMPORTS, KEYWORDS, LETTERS, OPERAND_WORDS, WORD
+from analysis.python.scanner import Mode, Scan, scan_text
+from analysis.python.suffix import read_suffix
 from monitors.base import FORBIDDEN, Factless, Kind, Lexed, Site
+from monitors.import_lines import fits, is_whole
 
 _BANG: Final = ord("!")
 _BACKSLASH: Final = ord("\\")
@@ -28,6 +32,8 @@ _BETWEEN: Final = frozenset(b" \t\f\r\n\\#")
 """What may stand between a dot and its name: blanks, line joining, and in brackets a comment."""
 _RELEVANT: Final = re.compile(rb"[^\t\f\x20-\x7e\x80-\xff]|[$?`!\\.;]|(?:^|[\r\n])[ \t\f]*[<>=,:%/&|^)\]}]")
 """What may have no place, leaves something that has to follow, or ends a statement."""
+_WORD_ALONE: Final = re.compile(rb" ?[A-Za-z0-9_\x80-\xff]+")
+"""What most tokens are: of this nothing is relevant but that it ends the word before."""
 _REFUSED: Final = KEYWORDS - OPERAND_WORDS
 """Words that no operand begins with."""
 _RESERVED: Final = re.compile(rb"(?<![\w\x80-\xff])(?:" + b"|".join(sorted(KEYWORDS)) + rb")(?=[^\w\x80-\xff])")
@@ -39,7 +45,12 @@ _BEHIND_OPERANDS: Final = frozenset(b"<>=,:;%/&|^)]}")
 _WANTING: Final = re.compile(rb"(?<![\w\x80-\xff.])(?:if|elif|while|and|or|not|in|is|for|del|assert|with|await)\Z")
 """Words behind which an operand has to come."""
 _LONGEST_WANTING: Final = len(b" assert")
-_IN_IMPORTS: Final = WORD | frozenset(b" \t\f\r\n\\.,()*;#")
+_COLON: Final = ord(":")
+_NAMED: Final = re.compile(rb"[(,][\s\\]*[^\W\d](?:[\w\x80-\xff])*[ \t\f]*\Z")
+"""The end of a line where a name may get its value by ``:=``."""
+_DEFINING: Final = frozenset((b"def", b"async"))
+_LINE_ENDS: Final = frozenset(b"\r\n#")
+"""What ends a statement outside brackets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +77,7 @@ class Lexical(Factless):
     def __init__(self, site: Site) -> None:
         """Leave the typed part alone."""
         self._typed = len(site.typed)
+        self._theirs = _unclosed(site)
 
     def start(self) -> Behind:
         """Return the state at the start of the middle."""
@@ -79,28 +91,57 @@ class Lexical(Factless):
         before = text.before
         ahead, only, dot = state.ahead, state.only, state.dot
         for byte, after in zip(text.data, text.after, strict=True):
-            if ahead == 0 and not _has_place(before, byte, only, dot):
+            if ahead == 0 and not (_has_place(before, byte, only, dot) and self._fits_colon(before, byte)):
                 penalty = FORBIDDEN
             ahead = max(0, ahead - 1)
-            only = _what_must_follow(before, byte)
+            only = self._what_must_follow(before, byte)
             dot = (byte == _DOT or (dot and byte in _BETWEEN)) and not after.name and after.receiver is not None
             before = after
+            if text.is_suffix and after.at_line_start:
+                break
         return penalty, Behind(ahead, only, dot)
+
+    def _what_must_follow(self, before: Scan, byte: int) -> bytes:
+        if before.mode is not Mode.CODE:
+            return b""
+        if byte == _BACKSLASH:
+            return b"\r\n"
+        if byte == _BANG:
+            return b"" if before.quote else b"="
+        return b"=" if byte == _COLON and self._is_in_parentheses(before) else b""
+
+    def _fits_colon(self, before: Scan, byte: int) -> bool:
+        """Whether a byte is none, or begins ``:=`` in parentheses, or stands elsewhere."""
+        if byte != _COLON or before.mode is not Mode.CODE or not self._is_in_parentheses(before):
+            return True
+        return before.name not in KEYWORDS and _NAMED.search(before.line) is not None
+
+    def _is_in_parentheses(self, scan: Scan) -> bool:
+        """Whether a colon here stands in parentheses that hold no parameters, and that something closes."""
+        is_open = scan.brackets.endswith(b"(") and len(scan.brackets) > self._theirs
+        return is_open and not scan.binder and scan.keyword not in _DEFINING
+
+
+def _unclosed(site: Site) -> int:
+    """Return how many brackets are open at the cursor, 0 if the suffix closes those from before its line."""
+    cursor = scan_text(site.typed, site.start)
+    reading = read_suffix(cursor, site.suffix) if site.start.brackets else None
+    closed = reading.shared(cursor.nesting) if reading is not None else None
+    return 0 if (closed or 0) >= site.start.depth else len(cursor.brackets)
 
 
 def _is_plain(state: Behind, text: Lexed) -> bool:
     """Whether nothing waits for its byte, and none of ``text`` has no place or leaves something to follow."""
-    if state.only or state.dot or _RELEVANT.search(text.data) or _RESERVED.search(text.before.name + text.data):
+    if state.only or state.dot:
+        return False
+    if _WORD_ALONE.fullmatch(text.data):
+        if text.data[0] not in WORD and text.before.name in KEYWORDS:
+            return False
+    elif _RELEVANT.search(text.data) or _RESERVED.search(text.before.name + text.data):
+        return False
+    elif _COLON in text.data and (text.before.brackets or b"(" in text.data):
         return False
     return text.before.keyword not in IMPORTS and text.after[-1].keyword not in IMPORTS
-
-
-def _what_must_follow(before: Scan, byte: int) -> bytes:
-    if before.mode is not Mode.CODE:
-        return b""
-    if byte == _BACKSLASH:
-        return b"\r\n"
-    return b"=" if byte == _BANG and not before.quote else b""
 
 
 def _has_place(before: Scan, byte: int, only: bytes, dot: bool) -> bool:
@@ -108,7 +149,7 @@ def _has_place(before: Scan, byte: int, only: bytes, dot: bool) -> bool:
         return True
     if only and byte not in only:
         return False
-    if before.keyword in IMPORTS and not _fits_import(before, byte):
+    if not _fits_import(before, byte):
         return False
     if before.name in _REFUSED and byte not in WORD and _awaits_operand(before.line[: -len(before.name)]):
         return False
@@ -132,7 +173,10 @@ def _awaits_operand(line: bytes) -> bool:
 
 
 def _fits_import(before: Scan, byte: int) -> bool:
-    """Whether a byte may stand in a line that begins with an import; behind a semicolon there is another statement."""
-    if byte in _IN_IMPORTS and (byte not in DIGITS or before.name):
+    """Whether a byte may stand in a line that begins with an import; in one that is none, any may."""
+    if before.keyword not in IMPORTS and (before.name not in IMPORTS or before.name != before.line):
         return True
-    return b";" in before.line
+    line = before.line
+    if byte in _LINE_ENDS and not before.brackets and not line.endswith(b"\\"):
+        return is_whole(line) or not fits(line)
+    return fits(line + bytes((byte,))) or not fits(line)

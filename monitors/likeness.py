@@ -4,15 +4,16 @@ Behind a cursor in the middle of a line stands what the name there is going to b
 calls it.  A name that is called just so elsewhere is the likelier one, and one that is used but never called
 hardly is.  And what is imported is most likely what the code below uses and nothing binds.
 
-How much this adds to what the model knows is measured, one number for each of ``ROWS`` (``monitors/likeness.json``;
-``python -m bench.likeness``).
+How much this adds to what the model knows is measured, one number for each of ``ROWS`` and ``ENDS``
+(``monitors/likeness.json``; ``python -m bench.likeness``).
 """
 
 from __future__ import annotations
 
+import builtins
 import keyword
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -20,12 +21,17 @@ from typing import Final
 from monitors.base import Site
 from monitors.strength import Strength
 
-ALIKE, SIMILAR, UNLIKE, NEEDED = "alike", "similar", "unlike", "needed"
+ALIKE, SIMILAR, UNLIKE, NEEDED, FIRST = "alike", "similar", "unlike", "needed", "first"
 
-ROWS: Final = (ALIKE, SIMILAR, UNLIKE, NEEDED)
+ROWS: Final = (ALIKE, SIMILAR, UNLIKE, NEEDED, FIRST)
 """What is known of a name.  Of an attribute: somewhere the same three tokens follow it, the same two; it is used, but
-the first token never follows it.  Of what is imported: the code below needs it.  Of other names nothing is known.
+the first token never follows it.  Of what is imported: the code below needs it; of those it is the first in order.  Of
+other names nothing is known.
 """
+
+ENDED, WENT_ON = "ended", "went_on"
+ENDS: Final = (ENDED, WENT_ON)
+"""How an import goes against what the code below needs: ends while that lacks a name, or goes on when it lacks none."""
 
 # Characters before and behind the cursor that are looked at.
 NEAR: Final = 20_000
@@ -34,10 +40,18 @@ NEAR: Final = 20_000
 DEPTH: Final = 3
 OPENERS: Final = ("(", "[", ".")
 
-_KEYWORDS: Final = frozenset((*keyword.kwlist, *keyword.softkwlist))
+_GIVEN: Final = frozenset((*keyword.kwlist, *keyword.softkwlist, *dir(builtins)))
 _IMPORT: Final = re.compile(r"^[ \t]*(?:from\s+[.\w]+\s+)?import\b(?:\s*\([^)]*\)|[^\n]*)", re.MULTILINE)
-_BOUND: Final = re.compile(r"\b(?:def|class|as|for)\s+(\w+)|^[ \t]*([^\W\d]\w*)\s*(?::[^=\n]+)?=(?!=)", re.MULTILINE)
+_BOUND: Final = re.compile(
+    r"\b(?:def|class|as)\s+(\w+)|\bfor\s+([^\n]+?)\s+in\b|^[ \t]*([^\W\d][\w, ]*?)\s*(?::[^=\n]+)?=(?!=)", re.MULTILINE
+)
+_PARAMETERS: Final = re.compile(r"\bdef\s+\w+\s*\(([^)]*)|\blambda\b([^:\n]*)")
+_PARAMETER: Final = re.compile(r"(?:^|[,*])\s*([^\W\d]\w*)")
 _FREE: Final = re.compile(r"(?<![\w.])[^\W\d]\w*")
+_TEXT: Final = re.compile(
+    r"#[^\n]*|(?P<three>\"{3}|'{3})[\s\S]*?(?:(?P=three)|\Z)|(?P<one>[\"'])(?:\\.|(?!(?P=one))[^\\\n])*(?P=one)?"
+)
+_QUOTED: Final = re.compile(r"(?P<one>[\"'])([^\W\d]\w*)(?P=one)")
 
 _TOKEN: Final = re.compile(r"\w+|[^\w\s]")
 _BY_AGREEING: Final = {0: UNLIKE, 2: SIMILAR, 3: ALIKE}
@@ -106,16 +120,50 @@ def use_followed_by(tokens: list[str]) -> re.Pattern[str]:
     return re.compile(rf"\.\s*([^\W\d]\w*)(?={pattern})")  # what follows may be a use, too
 
 
+def bindings(text: str) -> Iterator[str]:
+    """Yield the names that some lines bind, as far as a glance shows.
+
+    >>> sorted(bindings("def f(a: b, *, c=d):\\n    for e, g in h:\\n        i, j = lambda k: k\\n"))
+    ['a', 'c', 'e', 'f', 'g', 'i', 'j', 'k']
+    """
+    for found in _BOUND.finditer(text):
+        yield from _FREE.findall("".join(filter(None, found.groups())))
+    for found in _PARAMETERS.finditer(text):
+        yield from _PARAMETER.findall(found[1] or found[2] or "")
+
+
 @lru_cache(maxsize=8)
 def needed(above: str, below: str) -> frozenset[str]:
-    """Return the names that the lines below use, and neither they nor those above bind.
+    """Return the names that the lines below use, and neither they nor those above nor Python itself bind.
 
-    Strings count: ``__all__`` names what a package wants.
+    A string that is a name counts: ``__all__`` tells what a package wants.
 
-    >>> sorted(needed("import os\\n", "def f():\\n    x = os.path.join(sep)\\n    return Path(x)\\n"))
-    ['Path', 'sep']
+    >>> sorted(needed("import os\\n", "def f():  # of it\\n    x = os.path.join(sep)\\n    Path('a', 'to b')\\n"))
+    ['Path', 'a', 'sep']
     """
-    imports = [found[0] for text in (above, below) for found in _IMPORT.finditer(text)]
+    imports = [found[0] for found in _IMPORT.finditer(above + below)]  # one may go on below the cursor's line
     imported = frozenset(name for statement in imports for name in _FREE.findall(statement))
-    bound = frozenset(name for text in (above, below) for names in _BOUND.findall(text) for name in names)
-    return frozenset(_FREE.findall(_IMPORT.sub("", below))) - imported - bound - _KEYWORDS
+    bound = frozenset(name for text in (above, below) for name in bindings(text))
+    code = _TEXT.sub(lambda text: text[0] if _QUOTED.fullmatch(text[0]) else " ", _IMPORT.sub("", below))
+    return frozenset(_FREE.findall(code)) - imported - bound - _GIVEN
+
+
+def rows_of_needed(names: Set[str]) -> Mapping[str, str]:
+    """Return the row of each name that may be imported and that the code below needs.
+
+    >>> rows_of_needed({"walk", "Path", "PATH_MAX"})
+    {'PATH_MAX': 'first', 'Path': 'needed', 'walk': 'needed'}
+    """
+    ordered = sorted(names, key=in_order)
+    return {name: NEEDED if place else FIRST for place, name in enumerate(ordered)}
+
+
+def in_order(name: str) -> tuple[int, str]:
+    """Return where a name stands in an import with sorted names: constants, classes, the others, as isort has it.
+
+    Names like ``__this__`` come last: they are hardly imported.
+    """
+    if name.startswith("__"):
+        return 3, name
+    kind = 0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2
+    return kind, name.lower()

@@ -57,15 +57,14 @@ class Listed:
         rank = self._rank(name)
         return rank.price if rank is not None else self.prices.of(self.row(name))
 
-    def due(self, name: bytes, paid: float, is_suffix: bool) -> float:
+    def due(self, name: bytes, paid: float) -> float:
         """Return what is left to pay for a finished name.
 
         Args:
             name: The name.
             paid: What it has cost so far.
-            is_suffix: The suffix ends it: that a longer name is likelier is no reason against an end.
         """
-        return 0.0 if is_suffix and name in self else self.price(name) - paid
+        return self.price(name) - paid
 
     def least(self, beginning: bytes) -> float:
         """Return the least that a name beginning like this can cost in the end."""
@@ -90,14 +89,19 @@ class Listed:
         return self._following[beginning]
 
     def _continuations(self, beginning: bytes) -> Continuations | None:
-        words = tuple(dict.fromkeys(word for rank in self.ranks for word in rank.words.starting_with(beginning)))
-        if not words:
+        prices: dict[bytes, float] = {}
+        for rank in self.ranks:
+            for word in rank.words.starting_with(beginning):
+                prices.setdefault(word, rank.price)
+        if not prices:
             return None
+        words, paid = tuple(prices), self.least(beginning)
         rest = tuple(word[len(beginning) :] for word in words)
+        each = tuple(min(0.0, price - paid) for price in prices.values()) if any(prices.values()) else ()
         if self.openings.fits(beginning):
-            return Continuations(rest, WORD_BYTES)
-        price = min(0.0, self._least_but(words, beginning) - self.least(beginning))
-        return Continuations(rest, WORD_BYTES, WORD_BYTES if beginning else LETTERS, price)
+            return Continuations(rest, WORD_BYTES, prices=each)
+        price = min(0.0, self._least_but(words, beginning) - paid)
+        return Continuations(rest, WORD_BYTES, WORD_BYTES if beginning else LETTERS, price, each)
 
 
 def judgement(query: str, name: bytes, fact: Fact | None, listed: Listed | None) -> Check:

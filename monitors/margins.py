@@ -5,11 +5,13 @@ that has begun a line where no statement may stand would flee there.  So it may 
 line, nor leave white space on a blank one.  Nor may it write what is never reached, or keeps what
 stands behind it from being: a statement right behind ``return``, or ``return`` before more of its
 block; nor, where one line is wanted, a compound statement whose block would have to stand on it, or
-a comment (``monitors.leading``).  A policy: what the user typed is left alone.
+a comment (``monitors.leading``).  In brackets no line of comments stands behind an operand: it puts off the
+comma, or the bracket, that has to come.  A policy: what the user typed is left alone.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -17,13 +19,15 @@ from typing import Final
 from analysis.facts import FactView
 from analysis.python.blocks import Blocks, Column, descent, read_on
 from analysis.python.lexicon import BLANKS
-from analysis.python.scanner import Scan
+from analysis.python.scanner import Mode, Scan
 from monitors.base import FORBIDDEN, Factless, Kind, Lexed, Site
 from monitors.behind import behind_line
 from monitors.indentation import begins_lines, blocks_before
 from monitors.leading import Leading, left_column
 
 _HASH: Final = ord("#")
+_BEHIND_OPERAND: Final = re.compile(rb"(?:\A|[\r\n])[^#\r\n]*[\w\x80-\xff)\]}\"'][ \t\f]*[\r\n][ \t\f\r\n]*\Z")
+"""The end of a logical line where a line begins behind one that ends with an operand."""
 _USUAL_STEPS: Final = (Column(4, 4), Column(2, 2), Column(8, 1))
 
 
@@ -80,10 +84,11 @@ class Margins(Factless):
         return (FORBIDDEN if after.dead else 0.0), after
 
     def _follow(self, state: Margin, text: Lexed) -> Margin:
-        blocks, ahead, ours, dead, before = state.blocks, state.ahead, state.ours, state.dead, text.before
+        blocks, ahead, ours, before = state.blocks, state.ahead, state.ours, text.before
+        dead = state.dead or (b"#" in text.data and _puts_off(text, ahead))
         if not (begins_lines(text) or self._leading.is_in_word(text.before)):
             within = blocks.within_line(text.after, text.data)
-            unchanged = within is blocks and not ahead and not ours
+            unchanged = within is blocks and not ahead and not ours and dead == state.dead
             return state if unchanged else Margin(within, max(0, ahead - len(text.data)), False, dead)
         for byte, after in zip(text.data, text.after, strict=True):
             if not ahead and before.at_line_start and not self._free:
@@ -137,6 +142,13 @@ class Margins(Factless):
         depth = typed.minus(outer)
         is_part = any(depth.within(step) for step in self._steps) and depth not in self._steps
         return self._steps if is_part else (depth,)
+
+
+def _puts_off(text: Lexed, ahead: int) -> bool:
+    """Whether a line of comments begins in brackets behind an operand, from offset ``ahead`` on."""
+    around = zip(text.data, (text.before, *text.after), strict=False)
+    hashes = (scan for at, (byte, scan) in enumerate(around) if byte == _HASH and at >= ahead)
+    return any(scan.mode is Mode.CODE and scan.brackets and _BEHIND_OPERAND.search(scan.line) for scan in hashes)
 
 
 def _first_columns(site: Site) -> tuple[Column, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from analysis.facts import Fact, FactKey, FactView
 from analysis.python.scanner import Scan
@@ -48,6 +48,7 @@ class Name:
         text: What is written of it.
         then: The first byte behind it that was no answer yet, 0 for none.
         paid: Penalty so far.
+        judged: It is, but not what it ends with.
     """
 
     key: FactKey
@@ -57,6 +58,7 @@ class Name:
     text: bytes = b""
     then: int = 0
     paid: float = 0.0
+    judged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,14 @@ class NameMonitor(ABC):
             margin: ``margin`` with the name's line.
         """
 
+    def expect(self, scan: Scan) -> Name | None:
+        """Return the name, nothing of it written, that surely comes next but for blanks and brackets, if one does.
+
+        Args:
+            scan: Lexical state at a byte that is no part of a name.
+        """
+        return None
+
     @abstractmethod
     def listed(self, name: Name) -> Listed | None:
         """Return what the name is held against; None if anything may stand there."""
@@ -131,6 +141,17 @@ class NameMonitor(ABC):
             Whether the name has to exist; or the name again, if that is not clear yet.
         """
         return True
+
+    def behind(self, name: Name, byte: int, scan: Scan, is_suffix: bool) -> float | None:
+        """Return what it costs besides that a judged name ends like this, nats, 0 or less; None if it is not clear yet.
+
+        Args:
+            name: The name.
+            byte: A byte behind it.
+            scan: Lexical state after it.
+            is_suffix: It is the suffix's.
+        """
+        return 0.0
 
     def known(self, name: Name) -> Listed | None:
         """Return ``listed``, looked up once for each place and fact."""
@@ -192,9 +213,16 @@ class NameMonitor(ABC):
                 self._write(walk, text.after[at].name)
             else:
                 self._follow(walk, text, at, at > state.ahead)
+                self._expect(walk, text.after[at], view)
             before = text.after[at]
             at += 1
         return walk
+
+    def _expect(self, walk: _Walk, scan: Scan, view: FactView) -> None:
+        """Look out for a name, so that what may stand there is known before its first byte."""
+        name = self.expect(scan) if walk.name is None else None
+        if name is not None:
+            walk.name = replace(name, fact=view.get(name.key))
 
     def _begin(self, walk: _Walk, before: Scan, indent: bytes, at: int, view: FactView) -> None:
         """Open a name, with its fact if that is there already."""
@@ -217,18 +245,28 @@ class NameMonitor(ABC):
 
     def _follow(self, walk: _Walk, text: Lexed, at: int, is_ours: bool) -> None:
         """Take a byte behind a name; the name is judged when it is clear what it is, unless the user ended it."""
-        name = walk.name
+        name, walk.name = walk.name, None
         if name is None:
             return
-        verdict = self.follow(name, text.data[at], text.after[at])
-        if isinstance(verdict, Name):
-            walk.name = verdict
+        if not name.text:
+            if name.fact is None:  # it would have told what may come instead of this
+                walk.missing = (*walk.missing, name.key)
             return
-        walk.name = None
-        if verdict and is_ours:
+        if not name.judged:
+            verdict = self.follow(name, text.data[at], text.after[at])
+            if isinstance(verdict, Name):
+                walk.name = verdict
+                return
+            if not verdict or not is_ours:
+                return
             listed = self.known(name)
             walk.judged = (*walk.judged, judgement(name.key.kind, name.text, name.fact, listed))
-            walk.penalty += -name.paid if listed is None else listed.due(name.text, name.paid, text.is_suffix)
+            walk.penalty += -name.paid if listed is None else listed.due(name.text, name.paid)
+        charge = self.behind(name, text.data[at], text.after[at], text.is_suffix)
+        if charge is None:
+            walk.name = replace(name, judged=True)
+        else:
+            walk.penalty += charge
 
 
 @dataclass(slots=True)

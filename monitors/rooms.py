@@ -129,14 +129,19 @@ def strings_of(signatures: tuple[Signature, ...], call: Call, name: bytes = b"")
         call: The finished arguments.
         name: The keyword that the argument is passed by, b"" for none.
     """
-    found = (_parameter(way, call, name) for way in signatures if fits(way, call)) if not call.starred else ()
+    found = (_reached(way, call, name) for way in signatures if fits(way, call)) if not call.starred else ()
     reached = [parameter.strings for parameter in found if parameter is not None]
     return frozenset().union(*reached) if reached and all(reached) else frozenset()
 
 
-def _parameter(signature: Signature, call: Call, name: bytes) -> Parameter | None:
-    """Return the parameter that the next argument reaches, None if there is none."""
+def _reached(signature: Signature, call: Call, name: bytes) -> Parameter | None:
+    """Return the parameter that the next argument reaches, by that name if it has one; None if there is none."""
     if name:
         return next((p for p in signature.parameters if p.kind in BY_NAME and p.name.encode() == name), None)
+    return parameter_reached(signature, call)
+
+
+def parameter_reached(signature: Signature, call: Call) -> Parameter | None:
+    """Return the parameter that the next positional argument reaches, None if there is none."""
     places = _places(signature)
     return places[call.positional] if call.positional < len(places) else None

@@ -1,7 +1,8 @@
 """The monitor ``scope``: a plain name that is read must be bound somewhere that it can be read from.
 
 What may stand: builtins, names of the module, of the functions and the class around, what a star
-import brings, and what the middle itself has bound.  Which function is around is a matter of the
+import brings, what the middle itself has bound, and what the comprehension binds whose ``for`` is behind
+the cursor.  Which function is around is a matter of the
 indentation that the middle's lines have.  When it says nothing: the name may be bound
 right there (a target, a parameter, a pattern), is an attribute, an import or a keyword argument.  At
 a statement's start and in front of an argument only what follows tells (``name(``, ``name =``): the
@@ -53,6 +54,10 @@ STRING_PREFIXES = Words.of(
     bytes(letters) for prefix in PREFIXES for letters in product(*zip(prefix, prefix.upper(), strict=True))
 )
 
+# What a comprehension binds.
+TARGETS = re.compile(rb"(?<![\w\x80-\xff.])for\s([^=]+?)\sin(?![\w\x80-\xff])")
+WORDS = re.compile(rb"[\w\x80-\xff]+")
+
 # Strings and comments, words, brackets and commas: what tells whether a bracket may hold a comprehension.
 PIECE = re.compile(rb"#[^\r\n]*|\"[^\"\r\n]*\"?|'[^'\r\n]*'?|[\w\x80-\xff]+|[()\[\]{},]|[^\s]")
 
@@ -72,6 +77,7 @@ class Scope(NameMonitor):
         self._keys: dict[bytes, FactKey] = {}
         self._operand_words = OPERAND_KEYWORDS if "async" in words else SYNCHRONOUS_KEYWORDS
         self._read_at = read_at(site)
+        self._bound_behind = bound_behind(site.remainder)
         super().__init__(site)
 
     def margin(self, margin: bytes | None, indent: bytes) -> bytes:
@@ -100,7 +106,8 @@ class Scope(NameMonitor):
         line = name.before.line
         label = f"{KIND}.{position(line) if fact.kind == 'scope' else fact.kind}"
         reserved = self._operand_words if awaits_operand(line) else KEYWORD_WORDS
-        ranks = all_alike(encoded(fact.names, self._banned), reserved, bound_words(name.before.bound))
+        bound = (bound_words(name.before.bound), self._bound_behind)
+        ranks = all_alike(encoded(fact.names, self._banned), reserved, *bound)
         return Listed(label, fact.origin, ranks, self._strength.prices(label), self._known, STRING_PREFIXES)
 
     def continuations(self, state: Trail) -> Continuations | None:
@@ -177,6 +184,15 @@ def awaits_operand(line: bytes) -> bool:
     (True, False)
     """
     return AWAITING.search(NOTE.sub(b"", line).rstrip(b" \t\f\r\n\\")) is not None
+
+
+def bound_behind(remainder: bytes) -> Words:
+    """Return what the rest of a line binds for what stands before it.
+
+    >>> bound_behind(b"(word) for i, (word, _) in pairs if word)").ordered
+    (b'_', b'i', b'word')
+    """
+    return Words.of(word for targets in TARGETS.findall(remainder) for word in WORDS.findall(targets))
 
 
 @lru_cache(maxsize=64)

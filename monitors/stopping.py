@@ -17,6 +17,8 @@ The unit of a completion:
 from __future__ import annotations
 
 import enum
+import math
+import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -33,10 +35,14 @@ MOST_BLANKS: Final = 200
 """White space in a row that counts as no progress: constrained models fall into such loops."""
 
 REPEATS: Final = 6
-LONGEST_REPEATED: Final = 24
+FEWEST_REPEATS: Final = 3
+SURE_BYTES: Final = 36
+LONGEST_REPEATED: Final = 96
 LOOK_EVERY: Final = 8
-"""The same few bytes so often in a row, looked for every few bytes: a small model that goes round in circles."""
+"""A small model that goes round in circles: the same bytes ``REPEATS`` times in a row, longer ones less often if they
+come to ``SURE_BYTES`` behind the first time; looked for every few bytes."""
 
+_WORDS: Final = re.compile(rb"([A-Za-z])(?!\1\1)[A-Za-z\x80-\xff]{2}")
 _LINE_ENDS: Final = b"\r\n"
 _BLANKS: Final = b" \t\f\r\n"
 _TAB: Final = 8
@@ -106,8 +112,8 @@ class Stopping(ABC):
                 state = self._take(replace(state, text=written[:end]), before, after, byte)
                 if state.cut is not None:
                     return state
-            if end % LOOK_EVERY == 0 and before.mode is Mode.CODE:
-                once = _before_repeats(written[len(self._site.typed) : end])
+            if end % LOOK_EVERY == 0:
+                once = _before_repeats(written[len(self._site.typed) : end], before.mode is Mode.CODE)
                 if once is not None:
                     return replace(state, text=written[:end], cut=len(self._site.typed) + once)
             before = after
@@ -248,16 +254,27 @@ def _no_progress(generated: bytes) -> bool:
     return newlines >= MOST_NEWLINES or len(blanks) >= MOST_BLANKS
 
 
-def _before_repeats(text: bytes) -> int | None:
-    """Return the length at which ``text`` begins to repeat what it just said; None if it does not go round."""
-    for period in range(2, LONGEST_REPEATED + 1):
+def _before_repeats(text: bytes, in_code: bool) -> int | None:
+    """Return the length at which ``text`` begins to repeat what it just said; None if it does not go round.
+
+    Outside of code lines of dashes and the like are no such thing: only what has words says something.
+    """
+    tail = text[-LOOK_EVERY:]
+    first, at = max(0, len(text) - LOOK_EVERY - LONGEST_REPEATED), len(text) - LOOK_EVERY
+    while tail.strip() and (at := text.rfind(tail, first, at + LOOK_EVERY - 1)) >= 0:
+        period = len(text) - LOOK_EVERY - at
         unit = text[-period:]
-        if unit.strip() and text.endswith(unit * REPEATS):
+        if period > 1 and text.endswith(unit * _most_repeats(period)) and (in_code or _WORDS.search(unit)):
             start = len(text) - period
             while start and text[start - 1] == text[start - 1 + period]:
                 start -= 1
             return start + period
     return None
+
+
+def _most_repeats(period: int) -> int:
+    """Return how often so many bytes stand in a row where they go round."""
+    return min(REPEATS, max(FEWEST_REPEATS, 1 + math.ceil(SURE_BYTES / period)))
 
 
 def _before_any_repeats(text: bytes) -> int:

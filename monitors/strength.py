@@ -45,10 +45,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 TABLE = Path(__file__).with_name("strength.json")
 SERVERS_TABLE = Path(__file__).with_name("strength_servers.json")
 LIKENESS_TABLE = Path(__file__).with_name("likeness.json")
+NAMESAKES_TABLE = Path(__file__).with_name("namesakes.json")
 ROOT = Path(__file__).resolve().parents[1]
 
 # What the figures of ``TABLE`` depend on; a change to any of it asks for a new measurement.
@@ -107,8 +109,9 @@ MEASURED_WITH_SERVERS = (
     "monitors/source_dereference.py",
 )
 
-# And of ``LIKENESS_TABLE``.
+# And of ``LIKENESS_TABLE`` and ``NAMESAKES_TABLE``.
 LIKENESS_MEASURED = ("monitors/likeness.py",)
+NAMESAKES_MEASURED = ("monitors/namesakes.py",)
 
 ROWS: Mapping[str, tuple[str, ...]] = {
     "attributes": ("seen", "unseen", "hidden"),
@@ -168,16 +171,31 @@ class Strength:
         rates: The measured classes.
         strictness: Factor on all penalties; 1 is what was measured, 0 switches them off.
         weights: How much likelier than others names are of each row of ``monitors.likeness``, nats.
+        ends: How often imports go on otherwise than the code below says, by ``monitors.likeness.ENDS``.
+        namesake: How often another name than the parameter's comes where a variable has that; None for not asked.
     """
 
     rates: Mapping[str, Rate]
     strictness: float = 1.0
     weights: Mapping[str, float] = field(default_factory=dict)
+    ends: Mapping[str, Rate] = field(default_factory=dict)
+    namesake: Rate | None = None
     _known: dict[str, Prices] = field(default_factory=dict, compare=False, repr=False)
 
     def penalty(self, name: str) -> float:
         """Return the cost in nats, 0 or less, of a name that a fact of this class lacks."""
-        rate = self.rates.get(name)
+        return self._cost(self.rates.get(name))
+
+    def ending(self, name: str) -> float:
+        """Return the cost in nats, 0 or less, of an import that ends, or goes on, against what the code below needs."""
+        return self._cost(self.ends.get(name)) if self.ends else 0.0
+
+    @property
+    def other(self) -> float:
+        """The cost in nats, 0 or less, of another name than the parameter's where a variable has that."""
+        return self._cost(self.namesake) if self.namesake is not None else 0.0
+
+    def _cost(self, rate: Rate | None) -> float:
         return self.strictness * math.log(UNMEASURED if rate is None else min(rate.bound, UNMEASURED))
 
     def weight(self, row: str) -> float:
@@ -195,21 +213,23 @@ class Strength:
 @lru_cache(maxsize=8)
 def load(strictness: float = 1.0) -> Strength:
     """Return the shipped table with a user's strictness, 0 or more."""
-    return Strength(shipped(), strictness, likenesses())
+    table = json.loads(LIKENESS_TABLE.read_text(encoding="utf-8"))
+    weights = {name: row["weight"] for name, row in table["rows"].items()}
+    ends = {name: rate_in(row) for name, row in table["ends"].items()}
+    namesakes = json.loads(NAMESAKES_TABLE.read_text(encoding="utf-8"))
+    return Strength(shipped(), strictness, weights, ends, rate_in(namesakes))
 
 
 @lru_cache(maxsize=1)
 def shipped() -> Mapping[str, Rate]:
     """Return the classes of the shipped tables."""
     tables = (json.loads(table.read_text(encoding="utf-8")) for table in (TABLE, SERVERS_TABLE))
-    return {name: Rate(**row) for table in tables for name, row in table["classes"].items()}
+    return {name: rate_in(row) for table in tables for name, row in table["classes"].items()}
 
 
-@lru_cache(maxsize=1)
-def likenesses() -> Mapping[str, float]:
-    """Return what the shipped table says of each row of ``monitors.likeness``: the end of the interval nearer to 0."""
-    rows = json.loads(LIKENESS_TABLE.read_text(encoding="utf-8"))["rows"]
-    return {name: row["weight"] for name, row in rows.items()}
+def rate_in(row: Mapping[str, Any]) -> Rate:
+    """Return the rate in a row of a table."""
+    return Rate(row["sites"], row["forbidden"], row["bound"])
 
 
 def stamp(measured: Sequence[str] = MEASURED) -> str:

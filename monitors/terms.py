@@ -24,11 +24,13 @@ class Prices(NamedTuple):
         unlisted: A keyword that is no parameter.
         extra: A positional argument too many.
         missing: A required argument that was not passed.
+        other: An argument that begins with another name than the namesake of its parameter.
     """
 
     unlisted: float = 0.0
     extra: float = 0.0
     missing: float = 0.0
+    other: float = 0.0
 
 
 class Held(NamedTuple):
@@ -40,6 +42,7 @@ class Held(NamedTuple):
         prices: What it costs not to heed the answer.
         room: What may stand as the current argument; None if anything may.
         paid: Penalty of the current argument so far.
+        namesake: The variable that is named like the parameter of the current argument, b"" if there is none.
     """
 
     key: FactKey | None
@@ -47,6 +50,7 @@ class Held(NamedTuple):
     prices: Prices = Prices()
     room: Room | None = None
     paid: float = 0.0
+    namesake: bytes = b""
 
     @property
     def signatures(self) -> tuple[Signature, ...]:
@@ -57,6 +61,12 @@ class Held(NamedTuple):
     def extra(self) -> float:
         """What a positional argument costs here."""
         return 0.0 if self.room is None or self.room.more else self.prices.extra
+
+
+def other_price(call: Call, held: Held) -> float:
+    """Return what the current argument costs for beginning with another name than the namesake of its parameter."""
+    is_meant = held.namesake.startswith(call.name) if call.form is Form.NAME else call.name in (held.namesake, b"")
+    return held.prices.other if held.namesake and not is_meant else 0.0
 
 
 def least_price(step: Step, held: Held, stands: bool) -> float:
@@ -73,12 +83,13 @@ def least_price(step: Step, held: Held, stands: bool) -> float:
     listed = room.names.fits(call.name) if form is Form.NAME else call.name in room.names
     keyword = 0.0 if room.any_name or listed else held.prices.unlisted
     value = held.extra if stands else held.extra + held.prices.unlisted
+    other = other_price(call, held)
     if form is Form.KEYWORD or (form is Form.EQUALS and step.before.form is Form.NAME):
-        return keyword
+        return keyword + other
     if form is Form.POSITIONAL:
-        return 0.0 if step.before.named_only else value
+        return 0.0 if step.before.named_only else value + other
     if form in (Form.NAME, Form.NAMED, Form.EQUALS):
-        return keyword if call.named_only else max(keyword, value)
+        return other + (keyword if call.named_only else max(keyword, value))
     return 0.0
 
 
@@ -89,7 +100,7 @@ def keyword_check(step: Step, held: Held) -> Check | None:
         if held.fact is None or room is None or room.any_name:
             return Check(name, "", False, f"keywords.{'unknown' if held.fact is None else UNRESOLVED}")
         listed = step.call.name in room.names
-    elif form is Form.POSITIONAL and room is not None and held.paid < held.extra:
+    elif form is Form.POSITIONAL and room is not None and held.paid < held.extra + other_price(step.call, held):
         listed = False
     else:
         return None

@@ -29,6 +29,7 @@ class Settings(TypedDict, total=False):
     temperature: float
     seed: int
     strictness: float
+    ngrams: bool
     candidates: int
     facts: str
     python: str
@@ -86,6 +87,7 @@ class Completer:
         temperature: float = 0.0,
         seed: int = 0,
         strictness: float = 1.0,
+        ngrams: bool = True,
         candidates: int = 1,
         facts: str = "wait",
         python: str = "",
@@ -104,6 +106,8 @@ class Completer:
             temperature: 0 takes the best token.
             seed: Key of the noise; equal seeds give equal texts.
             strictness: Factor on the measured penalties of facts, 0 or more.
+            ngrams: Whether what the document repeats counts, where that was measured for the model; False for the
+                model alone.
             candidates: Number of alternative texts.
             facts: "wait", "live" or "none".
             python: The interpreter of the project, "" for the standard library alone.
@@ -124,6 +128,7 @@ class Completer:
             drafters=None if drafters is None else tuple(drafters),
             replaced=replaced,
             strictness=strictness,
+            ngrams=ngrams,
             candidates=candidates,
             limits=Limits(max_tokens=max_tokens),
             sampling=Sampling(temperature=temperature, seed=seed),

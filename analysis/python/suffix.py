@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from analysis.python.lexicon import PAIRS, STATEMENT_LINE
@@ -38,6 +39,7 @@ class Reading:
         return size if nesting[:size] == self.expected[:size] else None
 
 
+@lru_cache(maxsize=8)
 def read_suffix(cursor: Scan, suffix: bytes) -> Reading | None:
     """Read a suffix as what follows ``cursor``.
 

@@ -8,7 +8,8 @@ the same precision; compute on the same number of threads; write greedily, 24 to
 end; and take turns at every keystroke, in an order that rotates.  Who can keeps keys and values from one keystroke to
 the next; who cannot (marked "from nothing") is asked at one keystroke of each file.
 
-* ours: engine and loop without monitors, plain, and with drafts from the prompt alone;
+* ours: engine and loop without monitors, plain, with drafts from the prompt and from what the model wrote behind single
+  tokens before, and with its whole text of the keystroke before among the drafts;
 * llama.cpp's server with its prompt cache, plain and with n-gram drafts set for short texts; its time is its own
   clock's, HTTP is not counted; keys and values in half precision except in float32;
 * transformers' ``generate``, OpenVINO GenAI (with its prefix cache), CTranslate2.

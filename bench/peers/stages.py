@@ -18,6 +18,8 @@ from bench.peers.setup import packages_in, server_in
 from models.checkpoints import LoadedModel
 
 PLAIN, DRAFTED = "Verifill, plain", "Verifill, drafts"
+REMEMBERING = "Verifill, drafts, its last text among them"
+OURS = (PLAIN, DRAFTED, REMEMBERING)
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,11 @@ def opened(setting: Setting) -> Iterator[list[Way]]:
         PeerError: One does not start.
     """
     with ExitStack() as stack:
-        ours = [Way(PLAIN, Ours(setting.model, ())), Way(DRAFTED, Ours(setting.model, None))]
+        ours = [
+            Way(PLAIN, Ours(setting.model, ())),
+            Way(DRAFTED, Ours(setting.model, None)),
+            Way(REMEMBERING, Ours(setting.model, None, remembers=True)),
+        ]
         yield [*ours, *_llama(setting, stack), *_transformers(setting), *_libraries(setting, stack)]
 
 

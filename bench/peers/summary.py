@@ -13,7 +13,7 @@ from bench.chart import Bar
 from bench.common import markdown
 from bench.peers.peer import Written
 from bench.peers.prompts import Keystroke
-from bench.peers.stages import DRAFTED, PLAIN
+from bench.peers.stages import DRAFTED, OURS, PLAIN
 
 DRAWS, SEED = 2000, 7
 
@@ -90,7 +90,7 @@ def as_overview(stages: Stages) -> str:
     for stage, ways in stages.items():
         for name, way in ways.items():
             program, ratio = name.partition(",")[0], way["to_drafted"]
-            if name not in (PLAIN, DRAFTED) and ratio is not None:
+            if name not in OURS and ratio is not None:
                 known = best.setdefault(stage, {})
                 known[program] = min(known.get(program, ratio), ratio)
     programs = dict.fromkeys(program for found in best.values() for program in found)

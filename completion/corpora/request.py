@@ -6,6 +6,9 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from completion.corpora.workspace import Searched, WorkspaceIndex
 from completion.types import CompletionRequest, Snippet
 from models.suffix_index import Entry, SuffixIndex
@@ -20,6 +23,9 @@ MOST_CHARACTERS = 64_000
 
 # Texts whose tokens are held.
 TEXTS = 64
+
+
+Ids = NDArray[np.uint32]
 
 
 @dataclass(frozen=True)
@@ -69,7 +75,7 @@ class Corpora:
         self._index_workspaces = index_workspaces
         self._workspaces: OrderedDict[tuple[str, tuple[str, ...]], WorkspaceIndex] = OrderedDict()
         self._open: OrderedDict[tuple[str, ...], SuffixIndex] = OrderedDict()
-        self._encoded: OrderedDict[str, tuple[int, ...]] = OrderedDict()
+        self._encoded: OrderedDict[str, Ids] = OrderedDict()
 
     def of(self, request: CompletionRequest, unseen: Unseen) -> tuple[Searched, ...]:
         """Return what a request may copy from, the nearest first; what can be made in the background is."""
@@ -81,6 +87,10 @@ class Corpora:
             if (searched := held.searched(opened)) is not None:
                 found.append(searched)
         return tuple(corpus for corpus in found if corpus.index.n_tokens)
+
+    def beside(self, unseen: Unseen) -> tuple[Ids, ...]:
+        """Return the ids of the parts of a document that are not in its prompt, as far as they are near."""
+        return self._ids(unseen.before[-MOST_CHARACTERS:]), self._ids(unseen.behind[:MOST_CHARACTERS])
 
     def index(self, folders: Iterable[str]) -> None:
         """Have workspaces indexed as they are now, and wait for it."""
@@ -121,17 +131,17 @@ class Corpora:
         )
         index = self._open.pop(texts, None)
         if index is None:
-            encoded = [(Entry("", 0, 0, len(ids)), ids) for text in texts if (ids := self._ids(text))]
+            encoded = [(Entry("", 0, 0, len(ids)), ids) for text in texts if len(ids := self._ids(text))]
             index = SuffixIndex.build(encoded, self._vocabulary.size)
         self._open[texts] = index
         if len(self._open) > OPEN_SETS:
             self._open.popitem(last=False)
         return index
 
-    def _ids(self, text: str) -> tuple[int, ...]:
+    def _ids(self, text: str) -> Ids:
         ids = self._encoded.pop(text, None)
         if ids is None:
-            ids = self._vocabulary.encode(text)
+            ids = np.array(self._vocabulary.encode(text), np.uint32)
         self._encoded[text] = ids
         if len(self._encoded) > TEXTS:
             self._encoded.popitem(last=False)

@@ -43,6 +43,7 @@ class Holding:
             filters=settings.filters,
             least_confidence=settings.least_confidence,
             strictness=settings.strictness,
+            ngrams=settings.ngrams,
             limits=Limits(settings.max_tokens, settings.multiline),
         )
 

@@ -101,6 +101,11 @@ class Settings:
         Number(0, MOST_STRICTNESS, whole=False),
         "How hard facts push: 1 as hard as their measured error allows, 0 not at all, more than 1 harder.",
     )
+    ngrams: bool = _key(
+        True,
+        Flag(),
+        "Whether what the file repeats counts in what the model expects; only for models that it was measured for.",
+    )
     monitors: tuple[str, ...] | None = _key(
         None, Names(_monitors), "Only these monitors (docs/monitors.md); all if not set."
     )

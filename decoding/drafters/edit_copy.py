@@ -1,4 +1,6 @@
-"""Rewriting: the text that stood there is the draft, and after each change it is picked up again.
+"""An old text is the draft, and after each change it is picked up again: rewriting, and writing again.
+
+The old text is what stood in the place of the middle, or what was written there at the keystroke before.
 
 After "aggressive decoding" (Ge et al., 2022).  A pointer goes through the old text with what is written.
 Where the two part it looks for what was written last in the old text, ahead of it first: what was left out
@@ -42,11 +44,10 @@ class _Place:
 class EditCopy:
     """Drafts the rest of a text that is being rewritten."""
 
-    name = "edit_copy"
-
-    def __init__(self, replaced: Sequence[int]) -> None:
-        """Take the text that stood in the middle's place; nothing where none did."""
-        self._old = tuple(replaced)
+    def __init__(self, old: Sequence[int], name: str = "edit_copy") -> None:
+        """Take the old text, from the beginning of the middle on, and the name to report drafts under."""
+        self.name = name
+        self._old = tuple(old)
         self._written: list[int] = []
         self._places: list[_Place] = []
 
@@ -91,7 +92,8 @@ class EditCopy:
         """Return the place near ``at`` before which most of what was written last stands, two tokens at least."""
         first, last = max(1, at - BACK), min(len(self._old), at + AHEAD)
         best, longest = None, 1
-        for end in sorted(range(first, last + 1), key=lambda end: (end < at, abs(end - at))):
+        ends = (end for end in range(first, last + 1) if self._old[end - 1] == self._written[-1])
+        for end in sorted(ends, key=lambda end: (end < at, abs(end - at))):
             length = self._agreement(end)
             if length > longest:
                 best, longest = end, length

@@ -2,9 +2,9 @@
 
 After Luo et al., "Turning Trash into Treasure: Accelerating Inference of Large Language Models with Token
 Recycling" (ACL 2025).  Each pass tells the likeliest successor of every token that it verified, also of those
-that were wrong; the prompt tells what followed a token there.  The paper keeps eight successors and verifies a
-tree of eighty nodes; where passes are not nearly free the likeliest chain is what pays.  It always has
-something to say, so it is asked last.
+that were wrong; prompts tell what followed a token there; both are kept between requests.  The paper keeps
+eight successors and verifies a tree of eighty nodes; where passes are not nearly free the likeliest chain is
+what pays.  It always has something to say, so it is asked last.
 """
 
 from __future__ import annotations

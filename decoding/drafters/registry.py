@@ -31,6 +31,7 @@ class Material:
         healed: Bytes that token healing took back.
         corpora: Texts outside the prompt, the nearest first.
         replaced: What stood in the middle's place, when that is rewritten.
+        previous: Ids of what was written there the last time, from the beginning of the middle on.
         heads: The model's extra heads.
         draft: A smaller model.
     """
@@ -39,6 +40,7 @@ class Material:
     healed: bytes = b""
     corpora: tuple[Corpus, ...] = ()
     replaced: bytes = b""
+    previous: tuple[int, ...] = ()
     heads: Heads | None = None
     draft: DraftModel | None = None
 
@@ -50,6 +52,7 @@ BUILDERS: Mapping[str, Callable[[Material], Drafter | None]] = {
     "copyspec": lambda material: CopySpec(),
     "copyspec-paper": lambda material: CopySpec(PAPER, "copyspec-paper"),
     "edit_copy": lambda m: EditCopy(m.vocabulary.encode_bytes(m.replaced)) if m.replaced else None,
+    "previous": lambda m: EditCopy(m.previous, "previous") if m.previous else None,
     "suffix": lambda material: Suffix(material.corpora) if material.corpora else None,
     "draft_model": lambda material: DraftModelDrafter(material.draft) if material.draft else None,
     "recycling": lambda material: Recycling(),
@@ -57,7 +60,7 @@ BUILDERS: Mapping[str, Callable[[Material], Drafter | None]] = {
 }
 
 # Of drafts that promise as much the first one's is taken, so the surest stand first.
-DEFAULT = ("heal", "monitor", "edit_copy", "copyspec", "suffix", "draft_model", "recycling")
+DEFAULT = ("heal", "monitor", "edit_copy", "previous", "copyspec", "suffix", "draft_model", "recycling")
 
 
 def build(names: Iterable[str] | None, material: Material) -> tuple[Drafter, ...]:

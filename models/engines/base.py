@@ -103,6 +103,9 @@ class Engine(Protocol):
     def new_slab(self) -> Slab:
         """Return an empty slab."""
 
+    def reserve(self, slab: Slab, length: int) -> None:
+        """Take memory for as many as ``length`` tokens at once, where a slab would else be moved while it grows."""
+
     def forward(self, slab: Slab, tokens: Sequence[int]) -> Rows:
         """Append ``tokens`` (at least one) to the slab and return a row for each.
 

@@ -65,6 +65,9 @@ class CudaEngine:
         """Return an empty slab."""
         return CudaSlab(self._arena)
 
+    def reserve(self, slab: Slab, length: int) -> None:
+        """Do nothing: the arena has room for all that a slab may hold."""
+
     def forward(self, slab: Slab, tokens: Sequence[int]) -> Rows:
         """Append ``tokens`` (at least one) to the slab and return a row for each.
 

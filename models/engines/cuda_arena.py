@@ -94,7 +94,7 @@ class Arena:
 
     def move(self, start: int, path: Sequence[int]) -> None:
         """Close the gaps between slots ``start`` plus each index of ``path``."""
-        close_gaps((self._memory,), start, path)
+        close_gaps(self._memory, start, path)
 
 
 def _reach(slab: CudaSlab) -> int:

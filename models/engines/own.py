@@ -43,9 +43,9 @@ def own_engine(
         say: Told when something has to be compiled.
     """
     remark = ""
-    if device.type == "cpu" and dtype in _COMPILED and not int8:
+    if device.type == "cpu" and dtype in _COMPILED:
         try:
-            return _compiled(shape, state, say), ""
+            return _compiled(shape, state, int8, say), ""
         except _REFUSALS as error:
             if is_out_of_memory(error):
                 raise
@@ -55,7 +55,7 @@ def own_engine(
     return engine, remark or other
 
 
-def _compiled(shape: Shape, state: Mapping[str, Tensor], say: Say) -> Engine:
+def _compiled(shape: Shape, state: Mapping[str, Tensor], int8: bool, say: Say) -> Engine:
     """Return the engine whose passes are compiled.
 
     Raises:
@@ -70,7 +70,7 @@ def _compiled(shape: Shape, state: Mapping[str, Tensor], say: Say) -> Engine:
     from models.engines.compiled.compiling import telling
     from models.engines.compiled.engine import CompiledEngine
 
-    engine = CompiledEngine(shape, state)
+    engine = CompiledEngine(shape, state, int8)
     with telling(say):
         require_right_rows(engine)
     return engine

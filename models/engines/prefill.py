@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import compress, count
+from operator import ne
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # what guesses for a model is named where no torch is imported
@@ -33,8 +35,4 @@ def feed(engine: Engine, slab: Slab, tokens: Sequence[int], chunk: int = CHUNK_T
 
 def common_length(left: Sequence[int], right: Sequence[int]) -> int:
     """Return the length of the longest common prefix."""
-    length = min(len(left), len(right))
-    for index in range(length):
-        if left[index] != right[index]:
-            return index
-    return length
+    return next(compress(count(), map(ne, left, right)), min(len(left), len(right)))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 
 from models.engines.base import Slab
+from models.engines.blocks import Blocks
 from models.engines.kv_slab import KVSlab
 from models.engines.shape import Shape
 from models.engines.tree import require_tree
@@ -24,11 +25,16 @@ class SlabEngine:
         """Take what a slab is to be like."""
         self.vocabulary_size = vocabulary_size
         self.max_length = shape.max_length
-        self._held = (shape, dtype, device)
+        self._held = (shape, dtype, device, Blocks(device))
 
     def new_slab(self) -> KVSlab:
         """Return an empty slab."""
         return KVSlab(*self._held)
+
+    def reserve(self, slab: Slab, length: int) -> None:
+        """Take memory for so many tokens at once, as far as a slab may have them."""
+        with torch.inference_mode():
+            _own(slab).make_room(min(length, self.max_length))
 
     def commit(self, slab: Slab, path: Sequence[int]) -> None:
         """Append the tokens of the last tree that ``path`` goes down, and drop the others.
@@ -81,8 +87,9 @@ class SlabEngine:
         if end > self.max_length:
             raise ValueError(f"{end} tokens are more than the model's {self.max_length}")
         slab.tree = None
-        with torch.inference_mode():
-            slab.make_room(end)
+        if end > slab.room:
+            with torch.inference_mode():
+                slab.make_room(end)
         return slab
 
 

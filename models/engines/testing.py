@@ -77,6 +77,9 @@ class TinyEngine:
         """Return an empty slab."""
         return TinySlab(self.max_length)
 
+    def reserve(self, slab: Slab, length: int) -> None:
+        """Do nothing: a slab has room for all that it may hold."""
+
     def forward(self, slab: Slab, tokens: Sequence[int]) -> Rows:
         """Append ``tokens`` and return a float64 row for each.
 

@@ -103,6 +103,9 @@ class TransformersEngine:
         """Return an empty slab."""
         return TransformersSlab()
 
+    def reserve(self, slab: Slab, length: int) -> None:
+        """Do nothing: transformers' cache takes memory with every pass."""
+
     def forward(self, slab: Slab, tokens: Sequence[int]) -> Rows:
         """Append ``tokens`` (at least one) to the slab and return a row for each.
 

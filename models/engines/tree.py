@@ -6,7 +6,7 @@ order, the likeliest branch first, accepting that branch moves no keys and value
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -99,22 +99,20 @@ def require_tree(tree: Tree | None, path: Sequence[int]) -> Tree:
     return tree
 
 
-def close_gaps(memory: Iterable[Tensor], start: int, path: Sequence[int]) -> None:
+def close_gaps(memory: Tensor, start: int, path: Sequence[int]) -> None:
     """Move keys and values at ``start`` plus each index of ``path``, which ascends, to ``start`` and on.
 
     Of an accepted main chain none is moved.
 
     Args:
-        memory: ``[any, heads, positions, head_size]`` each.
+        memory: ``[any, heads, positions, head_size]``.
         start: Position of the tree's first token.
         path: Indices of its tokens.
     """
     first = next((place for place, node in enumerate(path) if place != node), len(path))
-    if first == len(path):
-        return
-    for tensor in memory:
-        nodes = torch.tensor(path[first:], device=tensor.device) + start
-        tensor[:, :, start + first : start + len(path)] = tensor.index_select(2, nodes)
+    if first < len(path):
+        nodes = torch.tensor(path[first:], device=memory.device) + start
+        memory[:, :, start + first : start + len(path)] = memory.index_select(2, nodes)
 
 
 def rows_by_chains(engine: Engine, slab: Slab, tree: Tree) -> Rows:

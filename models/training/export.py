@@ -11,6 +11,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from models.heads import FILE_NAME as HEADS_FILE
+from models.ngrams import FILE_NAME as SHARES_FILE
 from models.training.config import ModelConfig
 from models.training.tokenizer import END, FIM_PAD, TextCodec
 
@@ -21,7 +22,7 @@ TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_ma
 def export_model(weights: dict[str, Tensor], config: ModelConfig, tokenizer_folder: Path, folder: Path) -> None:
     """Write `config.json`, bfloat16 shards below 16 MB, and the tokenizer, ready for `from_pretrained`.
 
-    Extra heads of the model that was there before are removed: they belong to its weights.
+    Extra heads and shares of n-grams of the model that was there before are removed: they belong to its weights.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name in TOKENIZER_FILES if tokenizer_folder.resolve() != folder.resolve() else ():
@@ -70,7 +71,7 @@ def _llama_config(config: ModelConfig) -> dict[str, object]:
 def _write_shards(weights: dict[str, Tensor], folder: Path) -> None:
     """Write one file, or several with an index where one would be too large."""
     shards = _split(weights)
-    for stale in (*folder.glob("model*.safetensors*"), *folder.glob(HEADS_FILE)):
+    for stale in (*folder.glob("model*.safetensors*"), *folder.glob(HEADS_FILE), *folder.glob(SHARES_FILE)):
         stale.unlink()
     if len(shards) == 1:
         _write_shard(shards[0], folder / "model.safetensors")

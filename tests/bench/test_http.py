@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 
-from bench.http import Burden, Watch, as_table, percentiles, places_in
+from bench.http import ENGINE, SLABS, Burden, Watch, as_table, percentiles, places_in
 from bench.http_clients import TOKEN, Clients, Server
 from http_api.app import create_app
 from tests.http_api.scripted import SETTINGS, ScriptedService
@@ -64,6 +64,16 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
+def test_what_grows_is_told_in_the_second_half(server: Server) -> None:
+    """What came with warming up is no growth; a steady leak is, by the minute."""
+    watch = Watch(server, lambda: (0.0, 0.0))
+    watch.end()
+    watch.memory_mb = [(t, 50.0, 400.0 + 3.0 * min(t, 30.0), t / 6) for t in range(60)]
+    assert watch.growth(ENGINE) == pytest.approx(0.0, abs=1e-6)
+    assert watch.growth(SLABS) == pytest.approx(10.0)
+    assert watch.course(ENGINE) == (400.0, 490.0, 490.0)
+
+
 def test_table() -> None:
     """What was seen stands beside what was wanted; a failure shows."""
     times = percentiles([100.0, 200.0, 300.0])
@@ -71,13 +81,15 @@ def test_table() -> None:
         "clients": 32, "statuses": {"200": 7, "429": 2, "500": 1}, "given_up": 3, "lost": {"ConnectionResetError": 1},
         "reply_ms": times, "editor_alone_ms": times, "editor_beside_ms": percentiles([300.0]),
         "stages_alone_ms": {"decode": 5.0}, "stages_beside_ms": {"decode": 7.5}, "most_active": 16, "most_requests": 16,
-        "active_at_the_end": 0, "memory_mb": [(0.5, 60.0, 500.0, 300.0)],
-        "growth_mb_a_minute": {"server": 0.1, "engine": 2.0}, "busy": {"clients": 0.02, "server": 0.1, "engine": 0.9},
+        "active_at_the_end": 0, "busy": {"clients": 0.02, "server": 0.1, "engine": 0.9},
+        "memory_course_mb": {"server": (50.0, 60.0, 61.0), "engine": (400.0, 480.0, 500.0), "slabs": (0.0, 90.0, 99.0)},
+        "growth_mb_a_minute": {"server": 0.1, "engine": 2.0},
     }  # fmt: skip
     table = as_table(numbers)
     assert "| other replies | {'500': 1} | none |" in table
     assert "| lost | {'ConnectionResetError': 1} | none |" in table
-    assert "| memory at the end, MB: server, engine | 60, 800 |" in table
+    assert "| of the engine, without keys and values kept | 400, 480, 500 |" in table
+    assert "without these | 0.1, 2.0 | flat: at most 0.6, 5.0 |" in table
     assert "| of a core, beside the clients: they, server, engine | 2%, 10%, 90% |" in table
     assert "| ratio of p50, p95 | 1.50, 1.03 | p50 at most 1.3 |" in table
     assert "| decode | 5.0 | 7.5 |" in table

@@ -10,7 +10,7 @@ from bench.likeness import COLUMNS, Place, Weighed, as_tables, fitted, nearer_to
 from monitors.likeness import ROWS
 from monitors.ranks import HIDDEN
 
-WEIGHTS = np.array([2.0, 0.0, -1.5, 1.0, -2.0])
+WEIGHTS = np.array([2.0, 0.0, -1.5, 1.0, 3.0, -2.0])
 
 
 def drawn(count: int, group: str = "black") -> list[Weighed]:
@@ -83,10 +83,11 @@ def test_places_are_loads_that_go_on_and_imports(tmp_path: Path) -> None:
     imported = next(place for place in found if place.kind == "exports")
     assert imported.prefix == "from os import "
     assert imported.suffix.startswith("\nfrom re")
-    assert uses_at(imported)["path"] == "needed"
+    assert imported.taken == ("path",)
+    assert uses_at(imported, {"path", "sep"}) == {"path": "first"}
 
 
 def test_uses_are_those_of_the_place() -> None:
     """The line of the name itself says nothing."""
     place = Place("attributes", "", Path(), Path(), "a.run(x)\nb.stop\nx = c.", "run", "(x) + d.other(x)\nd.near(x)\n")
-    assert uses_at(place) == {"run": "alike", "near": "alike", "stop": "unlike"}
+    assert uses_at(place, frozenset()) == {"run": "alike", "near": "alike", "stop": "unlike"}

@@ -86,5 +86,5 @@ def test_a_recorded_completion_is_written_again_without_analysis(
     finally:
         offline.close()
     assert (again.text, again.certificate) == (first.text, first.certificate)
-    assert again.tokens == first.tokens
+    assert [replace(token, origin="") for token in again.tokens] == [replace(token, origin="") for token in first.tokens]
     assert without.certificate != first.certificate

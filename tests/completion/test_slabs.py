@@ -90,6 +90,18 @@ def test_a_document_has_few_slabs() -> None:
     assert use(store, "/b", prompt(50)) == 100
 
 
+def test_a_prompt_is_not_moved_while_it_is_fed() -> None:
+    """There is room for all of it before the first token, whether the slab is new or another prompt's."""
+    store = SlabStore(ENGINE, ROOM)
+    for tokens in (prompt(1, 90), (*prompt(1, 90), *prompt(2, 150))):
+        with store.lease("/a", tokens) as slab:
+            places = set()
+            while len(slab.tokens) < len(tokens):
+                ENGINE.extend(slab, tokens[len(slab.tokens) :][:20])
+                places.add(slab.keys[0].data_ptr())
+            assert len(places) == 1
+
+
 def test_memory_is_near_what_the_tokens_need() -> None:
     """No slab that is not in use takes more than 1.2 times its keys and values."""
     store, rng = SlabStore(ENGINE, ROOM), random.Random(3)

@@ -101,7 +101,7 @@ def told_by(service: CompletionService, request: CompletionRequest) -> tuple[lis
 def test_what_is_told_begins_the_text(service: CompletionService) -> None:
     """Whenever facts come, for any drawn text, alone and with alternatives."""
     pieces = late = 0
-    for seed in range(3):
+    for seed in range(5):
         sampling = Sampling(temperature=0.7 * (seed > 0), seed=seed)
         for name, marked in PLACES.items():
             folder = PROJECT / f"{name}{seed}"  # nothing is known of it yet
@@ -132,7 +132,7 @@ def test_listening_changes_nothing(service: CompletionService) -> None:
 def test_how_early_lines_are_there(service: CompletionService, passes: list[int]) -> None:
     """Each line of several is there when it has ended, not when all have; a single one just before the end."""
     shares = []
-    for seed in range(4):
+    for seed in range(40):
         sampling, monitors = Sampling(temperature=0.5, seed=seed), ("lexical", "brackets", "viability")
         request = request_at(PLACES["module"], PROJECT, drafters=(), monitors=monitors, sampling=sampling)
         ends: list[int] = []

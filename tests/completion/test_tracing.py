@@ -158,13 +158,23 @@ def test_only_the_last_ones_are_remembered(service: CompletionService, tmp_path:
 def test_no_more_is_remembered_than_fits() -> None:
     """The rows of logits count."""
     watch, row = Watch.start((), START), torch.zeros(10)
-    token = Emitted(2, Choice(2, ()), b"a", "model", 0.0, row, None, watch, watch, 0, ())
+    token = Emitted(2, Choice(2, ()), b"a", "model", row, None, watch, watch, 0, ())
     history = History((token,), {}, FactView(), Recorder(), Recorder(), ())
     requests = [CompletionRequest(Document("/p/a.py", "x"), number, "/p") for number in range(3)]
     histories = Histories(most_bytes=2 * row.nbytes)
     for request in requests:
         histories.keep(request, history)
     assert [histories.of(request) is not None for request in requests] == [False, True, True]
+
+
+def test_what_is_remembered_keeps_no_pass(service: CompletionService, tmp_path: Path) -> None:
+    """Of the logits of a pass over many tokens, the rows that were drawn from stay."""
+    wanted = replace(request_in(tmp_path, trace=False), remembered=True)
+    service.complete_now(wanted)
+    history = service._histories.of(wanted)
+    assert history is not None
+    assert history.emitted
+    assert sum(token.row.untyped_storage().nbytes() for token in history.emitted) == history.size
 
 
 def test_a_trace_as_json_and_between_processes(service: CompletionService, tmp_path: Path) -> None:

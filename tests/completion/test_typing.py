@@ -119,6 +119,22 @@ def test_a_warm_cache_changes_no_text(service: CompletionService) -> None:
     assert [[token.id for token in r.tokens] for r in warm] == [[token.id for token in r.tokens] for r in cold]
 
 
+def test_who_types_along_gets_the_last_text_in_few_passes(service: CompletionService) -> None:
+    """What was written at the keystroke before is the first guess: the same text, fewer passes."""
+    line = HEAD + "        x ="
+    first = service.complete_now(request(f"{line}$0{TAIL}", monitors=()))
+    written = "".join(token.text for token in first.tokens).removeprefix("=")
+    strokes = [request(f"{line}{written[:n]}$0{TAIL}", monitors=()) for n in (0, 0, 1, 2, 3)]
+    plain, guessed = (
+        [service.complete_now(replace(stroke, drafters=drafters)) for stroke in strokes]
+        for drafters in ((), ("previous",))
+    )
+    assert [[token.id for token in r.tokens] for r in guessed] == [[token.id for token in r.tokens] for r in plain]
+    passes = [result.counters["forward_passes"] for result in guessed]
+    assert passes[1] == 1
+    assert sum(passes[2:]) < sum(result.counters["forward_passes"] for result in plain[2:])
+
+
 def test_the_newest_keystroke_supersedes_the_others(service: CompletionService) -> None:
     """Of many requests for one document at once only the last is answered; another document is not touched."""
 

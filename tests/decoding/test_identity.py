@@ -18,9 +18,11 @@ import torch
 
 from analysis.facts import BaseDocument, Fact, FactKey, FactSource, FactView, NoFacts
 from analysis.python.scanner import START, Scan
+from decoding.blending import Mix, unblended
 from decoding.draft_length import DraftLength
 from decoding.drafters.copyspec import CopySpec
 from decoding.drafters.draft_model import DraftModelDrafter
+from decoding.drafters.edit_copy import EditCopy
 from decoding.drafters.heads import HeadsDrafter
 from decoding.drafters.monitor import MonitorDrafter
 from decoding.drafters.recycling import Recycling
@@ -203,6 +205,7 @@ def write(
     curve: CostCurve | None = None,
     heed: Heed | None = None,
     cancelled: Callable[[], bool] = lambda: False,
+    blend: Mix = unblended,
 ) -> Run:
     """Run the loop once on a prompt drawn by ``seed``."""
     rng = random.Random(seed)
@@ -213,7 +216,7 @@ def write(
     masker = Masker(VOCABULARY, frozenset({END}), b"\n", Sampler(temperature=temperature, seed=seed))
     length = DraftLength(curve, most=6)
     watch = Watch.start(tuple(monitors), START)
-    parts = Parts(engine, slab, masker, watch, Endless(), facts or NoFacts(), drafters, length, inspector)
+    parts = Parts(engine, slab, masker, watch, Endless(), facts or NoFacts(), drafters, length, inspector, blend=blend)
     run = generate(Job(prompt, b"", b"", NEW_TOKENS, frozenset({END, PAD})), parts, Recorder(), cancelled, heed)
     assert slab.tokens == [*prompt, *run.tokens[:-1]], "the slab holds exactly what was emitted"
     return run
@@ -252,6 +255,12 @@ def elsewhere(seed: int, temperature: float) -> Written:
     return Written(SuffixIndex.build(texts, len(TEXTS)))
 
 
+def changed(seed: int, temperature: float) -> tuple[int, ...]:
+    """Return what this seed writes with some tokens left out and others put in."""
+    tokens = written(seed, temperature).tokens
+    return (*tokens[:3], *tokens[5:9], PAD, *tokens[9:])
+
+
 def engine_of(seed: int) -> TinyEngine:
     """Return the model of a seed."""
     return TinyEngine(len(TEXTS), 128, seed=seed % 7)
@@ -269,10 +278,12 @@ REAL: dict[str, Callable[[int, float], Sequence[Drafter]]] = {
     "monitor": lambda seed, temperature: [MonitorDrafter(VOCABULARY)],
     "suffix": lambda seed, temperature: [Suffix([elsewhere(seed, temperature)])],
     "heads": lambda seed, temperature: [HeadsDrafter(heads_of(seed))],
+    "previous": lambda seed, temperature: [EditCopy(changed(seed, temperature), "previous")],
     "recycling": lambda seed, temperature: [Recycling()],
     "draft_model": lambda seed, temperature: [DraftModelDrafter(DraftModel(engine_of(seed)))],
     "all": lambda seed, temperature: [
         MonitorDrafter(VOCABULARY),
+        EditCopy(changed(seed, temperature), "previous"),
         CopySpec(),
         Suffix([elsewhere(seed, temperature)]),
         DraftModelDrafter(DraftModel(engine_of(seed))),

@@ -18,10 +18,14 @@ from decoding.sampling import Sampler
 from decoding.types import Stop
 from decoding.watch import Watch
 from models.engines.base import Rows
+from models.vocabulary import Vocabulary
 from monitors.base import Lexed
-from tests.decoding.toys import END, TEXTS, VOCABULARY, Endless
+from tests.decoding import toys
+from tests.decoding.toys import END, PAD, Endless, Longest
 
 PROMPT = (2, 3)
+TEXTS = (*toys.TEXTS, b"c=")
+VOCABULARY = Vocabulary(TEXTS, Longest(), {"<end>": END, "<pad>": PAD})
 
 
 @dataclass
@@ -110,6 +114,18 @@ class Repeats:
     def cut(self, state: bytes) -> int | None:
         """Return 0 where it repeats what stands there."""
         return 0 if state == self.behind else None
+
+
+class FirstLine(Repeats):
+    """A stop policy that ends the middle with its first line."""
+
+    def __init__(self) -> None:
+        """Expect nothing behind the cursor."""
+        super().__init__(b"")
+
+    def cut(self, state: bytes) -> int | None:
+        """Return the length of the first line where it has ended."""
+        return state.index(b"\n") if b"\n" in state else None
 
 
 def write(
@@ -211,6 +227,19 @@ def test_what_goes_round_is_closed_where_nothing_new_is_said() -> None:
     """The bracket that the limit would leave open is closed behind the first round."""
     run = closing([[b"a"], [b"("], *around(b"b", b"=", b"c", b"=", rounds=8)])
     assert (kept(run), run.recorder.backtracks, run.finish) == (b"a(b=c)", 1, "stop")
+
+
+def test_what_is_closed_within_a_token() -> None:
+    """A token that goes on behind an operand is no reason to close before it."""
+    run = closing([[b"a"], [b"("], [b"x"], [b"="], [b"c="], [b"="], [b"="]])
+    assert (kept(run), run.recorder.backtracks) == (b"a(x=c)", 1)
+
+
+def test_no_pass_is_done_for_what_is_known() -> None:
+    """What closes stands in the place of a token whose row is there, and behind it there is nothing to write."""
+    wanted = [[b"a"], [b"("], *around(b"b", b"=", b"c", b"=", rounds=8)]
+    run = write(wanted, Dislikes((), wants_an_end=True), stop=FirstLine())
+    assert (kept(run), run.recorder.forward_passes, run.recorder.backtracks) == (b"a(b=c)", len(wanted), 1)
 
 
 def test_what_says_something_new_is_closed_as_late_as_possible() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 import torch
@@ -16,7 +16,7 @@ from decoding.masking import Masker
 from decoding.odds import STRONGEST, listed_tokens, log_ratio, stays
 from decoding.sampling import Sampler
 from decoding.watch import Watch
-from monitors.base import Continuations, Lexed
+from monitors.base import Continuations, Expected, Expecting, Lexed
 from tests.decoding.toys import END, LETTERS, TEXTS, VOCABULARY, Listed
 
 VIEW = FactView()
@@ -123,3 +123,44 @@ def test_tokens_that_stay_are_those_that_are_listed(names: list[bytes]) -> None:
     closed = Continuations(tuple(names), LETTERS)
     found = set(listed_tokens(VOCABULARY.trie, closed).tolist())
     assert found == {i for i, text in enumerate(TEXTS) if text and stays(closed, text)}
+
+
+@dataclass(frozen=True)
+class Tiers(Ranking, Expecting):
+    """The same, but blanks and ends cost nothing, and it says what its names and other ones cost."""
+
+    def step(self, state: bytes | None, text: Lexed, view: FactView) -> tuple[float, bytes | None]:
+        """Charge names alone."""
+        return (0.0, state) if text.is_suffix or text.data == b" " else super().step(state, text, view)
+
+    def expected(self, state: bytes | None, view: FactView) -> Expected:
+        """Return the names with their prices."""
+        closed = self.continuations(state) if state == b"" else None
+        prices = (0.0, *([self.less] * (len(self.names) - 1)))
+        return Expected(closed and replace(closed, priced=LETTERS, price=self.price, prices=prices))
+
+
+def chosen(monitor: Tiers, **logits: float) -> bytes:
+    """Return what is written behind a dot where the model gives these letters, a blank and the end these logits."""
+    row = torch.full((len(TEXTS),), -30.0, dtype=torch.float64)
+    for name, logit in logits.items():
+        row[{"blank": TEXTS.index(b" "), "end": END}[name] if len(name) > 1 else TEXTS.index(name.encode())] = logit
+    watch = Watch.start((monitor,), START).advance(b".", VIEW)
+    masker = Masker(VOCABULARY, frozenset({END}), b"\n", Sampler())
+    return TEXTS[masker.choose(row, 0, watch, VIEW).token or 0] or b""
+
+
+def test_what_is_no_name_keeps_its_share_beside_all_names() -> None:
+    """The model wants a name that does not exist: it gets another name, and no blank; where it wants none, none."""
+    monitor = Tiers((b"xb",), math.log(0.01))
+    assert chosen(monitor, a=8.0, x=0.0, blank=4.0) == chosen(monitor, a=8.0, x=0.0, end=4.0) == b"x"
+    assert chosen(monitor, a=4.0, x=0.0, blank=8.0) == b" "
+    assert chosen(monitor, a=4.0, x=0.0, end=8.0) == b""
+
+
+def test_what_is_no_name_costs_what_the_names_cost_on_average() -> None:
+    """That one name is likelier than another says which is meant, not that one is."""
+    monitor = Tiers((b"xb", b"ab"), -50.0, less=-6.0)
+    assert chosen(monitor, a=8.0, x=0.0, blank=4.0) == b"a"
+    assert chosen(monitor, a=5.0, x=0.0, blank=3.0) == b"x"
+    assert chosen(monitor, a=3.0, x=0.0, blank=5.0) == b" "

@@ -53,3 +53,12 @@ def test_the_shortest_forbidden_beginning_is_what_is_remembered(size: int, monke
     assert not asked
     assert verdicts.of(4) == CLEAR
     assert asked == [table[4]]
+
+
+def test_a_first_byte_is_clear_where_something_that_begins_with_it_costs_nothing() -> None:
+    """What is longer costs no less, so nobody has to be asked."""
+    watch = Watch.start((Patterns(((b" x", -1.0), (b"\n", FORBIDDEN))),), START)
+    verdicts = Verdicts(Vocabulary(TABLE, Longest(), {"<end>": 0, "<pad>": 1}), (frozenset({0}), b"\n"), watch, VIEW)
+    for token, byte, clear in ((b" x", b" ", False), (b"   ", b" ", True), (b"\n", b"\n", False), (b"x", b"x", True)):
+        verdicts.of(TABLE.index(token))
+        assert verdicts.is_clear(byte[0]) is clear

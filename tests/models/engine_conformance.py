@@ -145,6 +145,16 @@ class EngineConformance:
         self.engine.truncate(slab, 5)
         assert slab.used_bytes == needed * 5 // len(PROMPT)
 
+    def test_memory_taken_at_once_changes_no_row(self) -> None:
+        """Neither before the first token nor later, nor where it is more than a slab may hold."""
+        _, expected = self.feed((*PROMPT, 7))
+        slab = self.engine.new_slab()
+        self.engine.reserve(slab, len(PROMPT))
+        rows = self.engine.forward(slab, PROMPT).logits
+        self.engine.reserve(slab, 10 * self.engine.max_length)
+        assert list(slab.tokens) == list(PROMPT)
+        self.check_same(torch.cat([rows, self.engine.forward(slab, (7,)).logits]), expected)
+
     def test_too_long_is_refused_and_harms_nothing(self) -> None:
         """One token beyond the length raises; the slab stays as it was."""
         slab, _ = self.feed((1,) * self.engine.max_length)

@@ -61,7 +61,7 @@ MOVES = [
 def test_only_what_is_out_of_place_is_moved(path: tuple[int, ...], written: list[int]) -> None:
     """Accepting a main chain moves nothing; another branch moves from where it leaves."""
     memory = torch.arange(16.0).view(1, 1, 16, 1).repeat(2, 1, 1, 1)
-    close_gaps((memory,), 10, path)
+    close_gaps(memory, 10, path)
     found = memory[1, 0, :, 0].tolist()
     assert found[10 : 10 + len(path)] == [10 + node for node in path]
     assert [position for position in range(16) if found[position] != position] == written

@@ -7,6 +7,7 @@ from typing import Any
 from analysis.facts import BaseDocument
 from analysis.languages import language_of
 from analysis.lexing import scan
+from analysis.source.scanner import SourceScan, scan_source, start_of
 from monitors.base import Lexed, Site
 from monitors.stopping import Stopping
 from tests.monitors.laws import pieces
@@ -26,6 +27,13 @@ def source_site(text: str, language: str, healed: int = 0) -> Site[Any]:
         remainder=after.partition("\n")[0].encode(),
         suffix=after.encode(),
     )
+
+
+def trusted_site(language: str, typed: str = "", remainder: str = "", prefix: str = "") -> Site[SourceScan]:
+    """Return a request behind ``typed`` whose document may be shown to a language server."""
+    document = BaseDocument("/project/file", "/project", prefix, "after();\n", language=language, trusted=True)
+    start = scan_source(prefix, start_of(language_of(language).lexis))
+    return Site(document, start, typed.encode(), b"", remainder.encode(), (remainder + "\nafter();\n").encode())
 
 
 def kept(policy: Stopping, site: Site[Any], new: str, cuts: tuple[int, ...] = ()) -> str | None:

@@ -38,24 +38,25 @@ def takes(text: str, multiline: bool = False) -> dict[int, str] | None:
         (LOOP + "$0\n            c\n        d\n", {8: "header", 12: ""}),
         (LOOP + "        if c:\n            d\n$0\n        else:\n            e\n", {0: "", 4: "", 8: "", 12: "plain"}),
         (LOOP + "        c\n$0\nd\n", {0: "plain", 4: "plain", 8: "plain"}),
+        (LOOP + "        c\n$0", {0: "plain", 4: "plain", 8: "plain"}),
+        (LOOP + "$0\n# why\n", {8: "plain", 12: "plain"}),
     ],
 )
 def test_where_a_line_may_stand(text: str, columns: dict[int, str]) -> None:
-    """It closes no block that the suffix stands in, unless it opens it anew."""
+    """It closes no block that the suffix stands in, unless it opens it anew; before nothing it opens none."""
     assert takes(text) == columns
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        LOOP + "        c\n$0",
         LOOP + "        c\n        $0d\n        e\n",
         LOOP + "        c = $0\n        e\n",
         "x = (\n$0\n    b)\n",
     ],
 )
 def test_anything_may_stand(text: str) -> None:
-    """Before nothing, before or behind other code on its line, and in brackets."""
+    """Before or behind other code on its line, and in brackets."""
     assert takes(text) is None
 
 

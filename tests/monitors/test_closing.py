@@ -26,10 +26,12 @@ ENDINGS = (b"", b")", b'"""])', b"):")
         (b"):", b")\n", True),
         (b"", b"\r\n", False),
         (b"", b"x", True),
+        (b"(", b"(\n", True),
+        (b"(a)", b"(a)\n", False),
     ],
 )
 def test_what_may_be_written(closers: bytes, written: bytes, forbidden: bool) -> None:
-    """The closing bytes in their order, then a line end; behind it anything."""
+    """The closing bytes in their order, then a line end that ends the statement; behind it anything."""
     monitor = Closing(closers)
     assert (monitor.step(monitor.start(), Lexed.of(START, written), FactView())[0] == FORBIDDEN) is forbidden
 

@@ -150,7 +150,7 @@ def test_what_is_banned_is_not_listed() -> None:
     [
         ("amount", -3.0),
         ("allow", 0.0),
-        ("owner", SEEN - 3.0),  # as much as if it were not listed, but stood elsewhere
+        ("owner", -5.0),
         ("__class__", HIDDEN - 3.0),
         ("brand_new", UNSEEN - 3.0),
         ("allow.known(self.owner)", 0.0),

@@ -20,6 +20,7 @@ from tests.monitors import sites
 from tests.monitors.laws import check_laws, cut_points, source_text
 
 TOP, SEEN, NAME, HIDDEN, UNMEASURED = (math.log(rate) for rate in (0.01, 0.2, 0.02, 0.1, 0.5))
+ENDED, WENT_ON = math.log(0.08), math.log(0.03)
 STRENGTH = Strength(
     {
         "modules.top.unseen": Rate(600, 1, 0.01),
@@ -73,19 +74,78 @@ def test_what_is_banned_is_not_listed(text: str, penalty: float) -> None:
     ("text", "penalty"),
     [
         ("from os import getcwd", 0.0),
-        ("from os import path", -3.0),
+        ("from os import path", -2.0),
         ("from os import _exi", HIDDEN - 3.0),
         ("from os import other", NAME - 3.0),
         ("from os import getcwd, path", 0.0),
+        ("from os import path, getcwd", -2.0),
         ("from os import getcwd as path", 0.0),
         ("from . import tools", 0.0),
     ],
 )
 def test_what_the_code_below_needs_comes_first(text: str, penalty: float) -> None:
     """A name is needed until the statement imports it, and nothing is where none of the needed ones is listed."""
-    at = site("$0\nx = getcwd()\n")
-    monitor = Imports(at, replace(STRENGTH, weights={"needed": 3.0}))
+    at = site("$0\nx = getcwd() + path\n")
+    monitor = Imports(at, replace(STRENGTH, weights={"needed": 1.0, "first": 3.0}))
     assert monitor.step(monitor.start(), Lexed.of(at.start, text.encode()), view(at))[0] == pytest.approx(penalty)
+
+
+@pytest.mark.parametrize(
+    ("text", "penalty"),
+    [
+        ("from os import getcwd\n", ENDED),
+        ("from os import getcwd, path\n", 0.0),
+        ("from os import path  # why\n", ENDED),
+        ("from os import (path)\n", ENDED),
+        ("from os import (\n    path  # why\n    , getcwd)\n", 0.0),
+        ("from os import getcwd, path, ", WENT_ON),
+        ("from os import path as p\n", 0.0),
+        ("from os import nothing\n", NAME + ENDED),
+        ("from lost import x\n", TOP),
+        ("import os\n", 0.0),
+    ],
+)
+def test_an_import_goes_on_until_nothing_is_lacking(text: str, penalty: float) -> None:
+    """Each name that the code below needs, as far as the module has it; names that get another one end as they like."""
+    at = site("$0\nx = getcwd() + path + elsewhere\n")
+    ends = {"ended": Rate(600, 1, math.exp(ENDED)), "went_on": Rate(600, 1, math.exp(WENT_ON))}
+    monitor = Imports(at, replace(STRENGTH, ends=ends))
+    assert monitor.step(monitor.start(), Lexed.of(at.start, text.encode()), view(at))[0] == pytest.approx(penalty)
+
+
+def test_where_something_is_lacking_a_comma_has_to_come() -> None:
+    """So a model that would rather end the line is asked for it."""
+    at = site("$0\nx = getcwd() + path\n")
+    monitor = Imports(at, STRENGTH)
+
+    def texts(written: str) -> set[bytes]:
+        closed = monitor.continuations(monitor.step(monitor.start(), Lexed.of(at.start, written.encode()), view(at))[1])
+        return set(closed.texts) if closed is not None else set()
+
+    assert texts("from os import path") == {b",", b" as "}
+    assert texts("from os import path, getcwd") == {b""}
+    assert b" getcwd" in texts("from os import path,")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_expected"),
+    [
+        ("from os import ", True),
+        ("from os import (", True),
+        ("from os import (\n    ", True),
+        ("from os import getcwd, ", True),
+        ("from os import", False),
+        ("from os import getcwd,", False),
+        ("from os import getcwd ", False),
+        ("from os import (  # ", False),
+    ],
+)
+def test_what_may_be_imported_is_known_before_its_first_byte(text: str, is_expected: bool) -> None:
+    """Behind the blank or bracket that it stands behind."""
+    at = site()
+    monitor = Imports(at, STRENGTH)
+    closed = monitor.continuations(write(at, text, view(at))[1])
+    assert (closed is not None and b"path" in closed.texts) == is_expected
 
 
 # A middle, and what it costs.
@@ -105,6 +165,9 @@ PENALTIES = (
     ("from oz import x\n", TOP),
     ("from os import getcwd, path\n", 0.0),
     ("from os import getcwt\n", NAME),
+    ("from os import path, path\n", NAME),
+    ("from os import path as first, path as second\n", NAME),
+    ("from os import getcwd as path, path\n", 0.0),
     ("from os import (getcwd, # why\n    naïve, naïv)\n", NAME),
     ("from os import getcwd as anything, nothing\n", NAME),
     ("from os import _exit\n", HIDDEN),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from analysis.facts import BaseDocument, FactView
-from analysis.python.scanner import START
+from analysis.python.scanner import START, scan_text
 from monitors.base import FORBIDDEN, Lexed, Site
 from monitors.lexical import Lexical
 
@@ -53,6 +53,14 @@ def forbids(text: bytes, typed: bytes = b"", suffix: bytes = b"") -> bool:
         b"import a = 2",
         b"import a, 'b'",
         b"from a import b[",
+        b"from a import (\n    b\n    c",
+        b"from a import\n",
+        b"from.a import b.c",
+        b"import a b",
+        b"f(a, b.c:",
+        b"x = (a():",
+        b"f(a\n    else:",
+        b"f(a: b",
     ],
 )
 def test_forbidden(text: bytes) -> None:
@@ -69,7 +77,9 @@ def test_forbidden(text: bytes) -> None:
         b"from ..a.b2 import (  # 1 'x'\n    c as d,\n    e3,\n)\nx = 1", b"import a; x = 'b' + 1", b"from a import *",
         b"import_2 = 3", b"f(asynchronous)", b"f(x for y in z)", b"x = [await y, not z]", b"x not in y", b"if -x: y",
         b"for x, in y: z", b"for *x, y in z: a", b"(yield)", b"elif_ = 2", b"x = lambda: y", b"if (x): y",
-        b"from a \\\n    import b", b"raise A from b[1]", b"x = yield from f(1)",
+        b"from a \\\n    import b", b"raise A from b[1]", b"x = yield from f(1)", b"f(a := 1)", b"if (\n    a := b): c",
+        b"def f(a: b): c", b"async def f(a: b): c", b"x = (lambda a: b)", b"x[(a):b]", b"f({a: b}, f'{c:d}', ':')",
+        b"import a\nx = 1", b"importlib(1)",
     ],
 )  # fmt: skip
 def test_allowed(text: bytes) -> None:
@@ -86,7 +96,23 @@ def test_the_middle_ends_behind_a_dot_only_before_a_name(text: bytes, suffix: by
     assert forbids(text, suffix=suffix) == forbidden
 
 
+def test_a_colon_in_parentheses_that_nobody_closes() -> None:
+    """A bracket that was forgotten lines before makes parentheses of the rest; one of the cursor's line does not."""
+    start = scan_text(b"f(a\n")
+    for suffix, forbidden in ((b"\n", False), (b"\n)\n", True)):
+        monitor = Lexical(Site(BaseDocument("/p/a.py", "/p", "", ""), start, b"if b", b"", b"", suffix))
+        text = Lexed.of(start, b"if b.c:")
+        assert (monitor.step(monitor.start(), text, VIEW)[0] == FORBIDDEN) is forbidden
+
+
+def test_of_the_suffix_the_first_line_counts() -> None:
+    """What is wrong behind it the user has written."""
+    assert forbids(b"from a import ", suffix=b"\n")
+    assert not forbids(b"from a import b", suffix=b"\nimport\n")
+
+
 def test_what_the_user_typed_is_the_users() -> None:
     """The typed part is never forbidden."""
     assert not forbids(b"x = $", typed=b"x = $")
     assert forbids(b"x = $$", typed=b"x = $")
+    assert not forbids(b"import a b, c", typed=b"import a b")

@@ -7,7 +7,7 @@ import math
 
 import pytest
 
-from monitors.likeness import NEEDED, NOTHING_KNOWN, ROWS, likeness_at, needed, rows_of
+from monitors.likeness import NOTHING_KNOWN, ROWS, likeness_at, needed, rows_of
 from monitors.strength import LIKENESS_MEASURED, LIKENESS_TABLE, Strength, load, stamp
 from tests.monitors import sites
 
@@ -72,7 +72,7 @@ def test_only_what_belongs_to_the_name_says_anything(text: str, alike: bool) -> 
         ("", "from .core import (\n    Context,\n)\nimport Path\nContext(Path)\n", set()),
         ("", "__all__ = ['Command']\n", {"Command"}),
         ("", "class Path: ...\ndef join(): Path, join\n", set()),
-        ("", "with a as b:\n    for c in b:\n        d: int = c.e\n        d.f == g\n", {"a", "int", "g"}),
+        ("", "with a as b:\n    for c in b:\n        d: int = c.e\n        d.f == g\n", {"a", "g"}),
         ("x = Path\n", "", set()),
     ],
 )
@@ -92,7 +92,7 @@ def test_strictness_scales_the_weights() -> None:
 def test_the_shipped_table_is_consistent() -> None:
     """Each weight is its value less the error's share, on the same side of 0, and what the monitors use."""
     table = json.loads(LIKENESS_TABLE.read_text(encoding="utf-8"))
-    assert set(table["rows"]) == set(ROWS) - {NEEDED}
+    assert set(table["rows"]) == set(ROWS)
     for name, row in table["rows"].items():
         bound = max(0.0, abs(row["value"]) - 1.645 * row["error"])
         assert row["weight"] == pytest.approx(math.copysign(bound, row["value"]), abs=2e-4), name

@@ -31,6 +31,8 @@ def first_forbidden(text: str, new: str) -> int | None:
         ("if a:\n$0\n   c\n", "   b"),
         ("def f():\n      $0\n", "a\n      b"),
         ("x = (\n$0\n)\n", "         1\n   "),
+        ("x = (\n$0\n)\n", "    # a\n    # b\n    1,  # c\n    # d\n    2  # e\n"),
+        ("x = $0\n", "('a\\\n#', '''b\n#''')\n"),
     ],
 )
 def test_allowed(text: str, new: str) -> None:
@@ -48,10 +50,12 @@ def test_allowed(text: str, new: str) -> None:
         ("def f():\n    $0\n", "if a:\n      b", 12),
         ("if a:\n$0\n   c\n", "    b", 3),
         ("def f():\n    if a:\n$0\n", "     # b", 5),
+        ("x = (\n$0\n)\n", "    f(1)\n\n    # a", 14),
+        ("from a import $0\n", "(\n    b\n    # c", 12),
     ],
 )
 def test_forbidden(text: str, new: str, offset: int) -> None:
-    """White space deeper than code may stand, left on blank lines, or less than a block's."""
+    """White space deeper than code may stand, left on blank lines, or less than a block's; comments behind operands."""
     assert first_forbidden(text, new) == offset
 
 

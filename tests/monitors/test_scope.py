@@ -215,6 +215,13 @@ def test_names_of_the_suffix_are_the_users(middle: str, suffix: str, penalty: fl
     assert Scope(at, STRENGTH).step(state, end, view(at))[0] == pytest.approx(penalty)
 
 
+@pytest.mark.parametrize(("name", "penalty"), [("wrong", 0.0), ("wrongs", ARGUMENT)])
+def test_a_comprehension_behind_the_cursor_binds(name: str, penalty: float) -> None:
+    """``print(len(|) for wrong in x)``: what it binds may be read, before its own ``for``, too."""
+    at = site("amount = print(len($0) for wrong in os)\n")
+    assert write(at, f"amount = print(len({name}, ", view(at))[0] == pytest.approx(penalty)
+
+
 def test_one_question_serves_all_names() -> None:
     """The question is asked from the start on; a name begun without its answer reports it."""
     at = site()

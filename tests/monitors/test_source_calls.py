@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.facts import BaseDocument, Fact, FactKey, FactView, Parameter, ParameterKind, Signature
-from analysis.languages import language_of
-from analysis.source.scanner import SourceScan, scan_source, start_of
+from analysis.facts import Fact, FactKey, FactView, Parameter, ParameterKind, Signature
+from analysis.source.scanner import SourceScan, scan_source
 from monitors.base import Check, Lexed, Site
 from monitors.source_calls import Calling, SourceCalls
 from monitors.strength import Rate, Strength
 from tests.monitors.laws import check_laws, cut_points
+from tests.monitors.source_sites import trusted_site
 
 EXTRA, MISSING = math.log(0.02), math.log(0.01)
 LANGUAGES = ("typescript", "typescriptreact", "javascript", "go", "cpp", "c", "rust", "java")
@@ -66,13 +66,6 @@ class Everywhere(FactView):
         """Answer."""
         name = key.receiver.replace("::", ".").replace("->", ".").rpartition(".")[2]
         return Fact(key, frozenset(), self.kind, "server 1.0", signatures=CALLEES.get(name, ()))
-
-
-def site(language: str, typed: str = "", remainder: str = "", prefix: str = "") -> Site[SourceScan]:
-    """Return a request behind ``typed``."""
-    document = BaseDocument("/project/file", "/project", prefix, "after();\n", language=language, trusted=True)
-    start = scan_source(prefix, start_of(language_of(language).lexis))
-    return Site(document, start, typed.encode(), b"", remainder.encode(), (remainder + "\nafter();\n").encode())
 
 
 def write(at: Site[SourceScan], text: str, view: FactView) -> tuple[float, Calling]:
@@ -161,14 +154,14 @@ PENALTIES = (
 @pytest.mark.parametrize(("language", "text", "penalty"), PENALTIES)
 def test_penalties(language: str, text: str, penalty: float) -> None:
     """An argument too many costs once, with the comma before it; one too few with the bracket."""
-    assert write(site(language), text, Everywhere(kind=language))[0] == pytest.approx(penalty)
+    assert write(trusted_site(language), text, Everywhere(kind=language))[0] == pytest.approx(penalty)
 
 
 @pytest.mark.parametrize("language", ["c", "cpp"])
 def test_what_is_called_like_a_macro_is_not_asked_about(language: str) -> None:
     """Servers answer for what it expands to."""
-    assert write(site(language), "TWO_3(a)", FactView())[1].missing == ()
-    assert write(site("go"), "TWO_3(a)", FactView())[1].missing != ()
+    assert write(trusted_site(language), "TWO_3(a)", FactView())[1].missing == ()
+    assert write(trusted_site("go"), "TWO_3(a)", FactView())[1].missing != ()
 
 
 @pytest.mark.parametrize(
@@ -186,12 +179,12 @@ def test_what_is_called_like_a_macro_is_not_asked_about(language: str) -> None:
 )
 def test_calls_that_are_open_before_the_line(prefix: str, text: str, penalty: float) -> None:
     """Are read from their logical line."""
-    assert write(site("typescript", prefix=prefix), text, Everywhere())[0] == pytest.approx(penalty)
+    assert write(trusted_site("typescript", prefix=prefix), text, Everywhere())[0] == pytest.approx(penalty)
 
 
 def test_checks_name_the_calls_that_end_behind_the_cursor() -> None:
     """What the user typed is not judged."""
-    _, state = write(site("go", "f(one(x), "), "f(one(x), two(y), a.two(y, z))", Everywhere(kind="go"))
+    _, state = write(trusted_site("go", "f(one(x), "), "f(one(x), two(y), a.two(y, z))", Everywhere(kind="go"))
     assert state.judged == (
         Check("two()", "server 1.0", False, "arity.go", "missing"),
         Check("a.two()", "server 1.0", True, "arity.go", ""),
@@ -211,7 +204,7 @@ def test_checks_name_the_calls_that_end_behind_the_cursor() -> None:
 )
 def test_the_question_holds_all_of_the_middle(text: str, receiver: str, middle: str) -> None:
     """It is asked when the bracket is there; without an answer it is missing, and free."""
-    at = site("typescript")
+    at = trusted_site("typescript")
     key = FactKey("signatures", at.document.digest, receiver, middle)
     penalty, state = write(at, text, FactView())
     assert (penalty, state.missing[-1:]) == (0.0, (key,))
@@ -222,7 +215,7 @@ def test_the_question_holds_all_of_the_middle(text: str, receiver: str, middle: 
 
 def test_what_a_bracket_would_raise_is_asked_ahead() -> None:
     """For names that the document calls, and for those only."""
-    at = site("typescript", prefix="a.f(x);\ng;\n")
+    at = trusted_site("typescript", prefix="a.f(x);\ng;\n")
     monitor = SourceCalls(at, STRENGTH)
 
     def ahead(text: str) -> tuple[FactKey, ...]:
@@ -234,7 +227,7 @@ def test_what_a_bracket_would_raise_is_asked_ahead() -> None:
 
 def test_a_late_fact_counts_from_the_next_argument_on() -> None:
     """What was written before it came is not charged again."""
-    at = site("go")
+    at = trusted_site("go")
     monitor = SourceCalls(at, STRENGTH)
     _, state = write(at, "one(x, y", FactView())
     text = Lexed.of(scan_source("one(x, y", at.start), b", z)")
@@ -257,7 +250,7 @@ def test_a_late_fact_counts_from_the_next_argument_on() -> None:
 )
 def test_continuations_leave_out_what_is_charged(text: str, refused: bytes) -> None:
     """Behind an argument: the comma, or the bracket."""
-    at = site("typescript")
+    at = trusted_site("typescript")
     found = SourceCalls(at, STRENGTH).continuations(write(at, text, Everywhere())[1])
     everything = {bytes((byte,)) for byte in range(256)}
     left_out = set() if found is None else everything - set(found.texts)
@@ -266,7 +259,7 @@ def test_continuations_leave_out_what_is_charged(text: str, refused: bytes) -> N
 
 def test_a_bracket_of_the_suffix_ends_the_call_too() -> None:
     """The middle may not end where that is too early."""
-    at = site("go", "two(", ")")
+    at = trusted_site("go", "two(", ")")
     monitor = SourceCalls(at, STRENGTH)
     for text, penalty in (("two(x", MISSING), ("two(x, y", 0.0)):
         state = write(at, text, Everywhere(kind="go"))[1]
@@ -290,5 +283,5 @@ FRAGMENTS = (
 )
 def test_laws(text: bytes, before: bytes, cuts: list[int], language: str, known: bool) -> None:
     """The laws hold with facts and without."""
-    at = site(language, prefix=before.decode("utf-8", "replace"))
+    at = trusted_site(language, prefix=before.decode("utf-8", "replace"))
     check_laws(SourceCalls(at, STRENGTH), at.start, text, cuts, Everywhere(kind=language) if known else FactView())

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.analyzers.language_servers.answers import NAMESPACE, SCOPE, TRUNCATED
-from analysis.facts import UNRESOLVED, BaseDocument, Fact, FactKey, FactView
-from analysis.languages import language_of
-from analysis.source.scanner import SourceScan, scan_source, start_of
+from analysis.facts import UNRESOLVED, Fact, FactKey, FactView
+from analysis.source.scanner import SourceScan, scan_source
 from monitors.base import Check, Lexed, Site
 from monitors.source_dereference import SourceDereference, Trail, nearby
 from monitors.strength import Rate, Strength
 from tests.monitors.laws import check_laws, cut_points
+from tests.monitors.source_sites import trusted_site
 
 NAMES = ("balance", "bank", "deposit", "größe", "$id", "#key")
 SEEN, UNSEEN = math.log(0.02), math.log(0.01)
@@ -33,10 +33,8 @@ PREFIX = "before(elsewhere);\n"
 
 
 def site(language: str, typed: str = "", remainder: str = "", prefix: str = PREFIX) -> Site[SourceScan]:
-    """Return a request behind ``typed``."""
-    document = BaseDocument("/project/file", "/project", prefix, "after();\n", language=language, trusted=True)
-    start = scan_source(prefix, start_of(language_of(language).lexis))
-    return Site(document, start, typed.encode(), b"", remainder.encode(), (remainder + "\nafter();\n").encode())
+    """Return a request behind ``typed`` in a file that has a beginning."""
+    return trusted_site(language, typed, remainder, prefix)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 A token sees the first positions of its slab, then those on which its ancestors in the tree stand.  The scores of
 both lie beside each other before they are summed, so that a token of a tree gets bit for bit what it gets in a chain.
+
+Two queries that share keys and values are served at once: reading these takes longer than multiplying.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from numba import carray, types  # type: ignore[attr-defined]
 
 from models.engines.compiled.compiling import compiled, in_place
 from models.engines.compiled.exponential import exponential_of
-from models.engines.compiled.lanes import LANES, Typed, every, fma, load, nothing, store, total
+from models.engines.compiled.lanes import LANES, Typed, every, fma, larger, largest, load, nothing, store, total
 from models.engines.compiled.tile import ROWS, four_scores
 
 # It has no types.
@@ -52,28 +54,33 @@ def write(row: Any, start: int, size: int, memory: Any, to: int) -> None:
 
 
 @compiled
-def score(queries: Any, start: int, size: int, keys: Any, first: int, n_first: int, seen: Any, scores: Any) -> None:
-    """Write the products of a query with the keys of the first positions and of those in ``seen`` to ``scores``.
+def score(
+    queries: Any, start: int, other: int, size: int, keys: Any, first: int, n_first: int, seen: Any, scores: Any
+) -> None:
+    """Write the products of two queries with the keys of the first positions and of those in ``seen`` to ``scores``.
 
     Args:
         queries: Any array of float32.
-        start: Where the query begins in it, counted through.
+        start: Where the one begins in it, counted through.
+        other: Where the other does; may be the same.
         size: Units of a head, a multiple of ``LANES``.
         keys: Of a slab's layer, all heads.
         first: Where the head begins in it.
         n_first: How many first positions are seen.
         seen: ``[any]`` further positions, in order.
-        scores: ``[any]`` float32.
+        scores: ``[2, any]`` float32.
     """
     by_fours = n_first - n_first % ROWS
     for position in range(0, by_fours, ROWS):
-        four_scores(keys, first + position * size, size, queries, start, scores, position)
+        four_scores(keys, first + position * size, size, queries, start, other, scores, position)
     for index in range(by_fours, n_first + len(seen)):
         position = index if index < n_first else seen[index - n_first]
-        sums = nothing()
+        sums, others = nothing(), nothing()
         for unit in range(0, size, LANES):
-            sums = fma(load(keys, first + position * size + unit), load(queries, start + unit), sums)
-        scores[index] = total(sums)
+            key = load(keys, first + position * size + unit)
+            sums = fma(key, load(queries, start + unit), sums)
+            others = fma(key, load(queries, other + unit), others)
+        scores[0, index], scores[1, index] = total(sums), total(others)
 
 
 @compiled
@@ -82,13 +89,13 @@ def softmax(scores: Any, length: int) -> Any:
 
     Up to ``LANES - 1`` numbers behind them are written, too.
     """
-    largest = scores[0]
-    for position in range(1, length):
-        largest = max(largest, scores[position])
     end = length + -length % LANES
     for position in range(length, end):
         scores[position] = _NONE
-    sums, one, less = nothing(), every(_ONE), every(-largest)
+    most = load(scores, 0)
+    for position in range(LANES, end, LANES):
+        most = larger(load(scores, position), most)
+    sums, one, less = nothing(), every(_ONE), every(-largest(most))
     for position in range(0, end, LANES):
         numbers = _exponential(fma(load(scores, position), one, less))
         store(scores, position, numbers)
@@ -98,40 +105,53 @@ def softmax(scores: Any, length: int) -> Any:
 
 @compiled
 def mix(
-    scores: Any, scale: Any, size: int, values: Any, first: int, n_first: int, seen: Any, out: Any, to: int
+    scores: Any, scales: Any, size: int, values: Any, first: int, n_first: int, seen: Any, out: Any, to: int, other: int
 ) -> None:
-    """Write the values of the first positions and of those in ``seen``, weighted by scores, to ``out`` from ``to`` on.
+    """Write the values of the first positions and of those in ``seen``, weighted for two queries, to ``out``.
 
     Args:
-        scores: ``[any]`` float32.
-        scale: Of all of them.
+        scores: ``[2, any]`` float32.
+        scales: Of those of each query.
         size: Units of a head, a multiple of ``LANES``.
         values: Of a slab's layer, all heads.
         first: Where the head begins in it.
         n_first: How many first positions are seen.
         seen: ``[any]`` further positions, in order.
         out: Any array of float32.
-        to: Where the result begins in it, counted through.
+        to: Where the one's result begins in it, counted through.
+        other: Where the other's does; the same only if the queries are.
     """
     by_fours = size - size % (4 * LANES)
     length = n_first + len(seen)
     for unit in range(0, by_fours, 4 * LANES):
-        a = b = c = d = nothing()
+        a = b = c = d = e = f = g = h = nothing()
         for index in range(length):
             position = index if index < n_first else seen[index - n_first]
-            at, weight = first + position * size + unit, every(scores[index])
-            a = fma(weight, load(values, at), a)
-            b = fma(weight, load(values, at + LANES), b)
-            c = fma(weight, load(values, at + 2 * LANES), c)
-            d = fma(weight, load(values, at + 3 * LANES), d)
-        every_scale = every(scale)
-        store(out, to + unit, fma(a, every_scale, nothing()))
-        store(out, to + unit + LANES, fma(b, every_scale, nothing()))
-        store(out, to + unit + 2 * LANES, fma(c, every_scale, nothing()))
-        store(out, to + unit + 3 * LANES, fma(d, every_scale, nothing()))
+            at, one, two = first + position * size + unit, every(scores[0, index]), every(scores[1, index])
+            numbers = load(values, at)
+            a, e = fma(one, numbers, a), fma(two, numbers, e)
+            numbers = load(values, at + LANES)
+            b, f = fma(one, numbers, b), fma(two, numbers, f)
+            numbers = load(values, at + 2 * LANES)
+            c, g = fma(one, numbers, c), fma(two, numbers, g)
+            numbers = load(values, at + 3 * LANES)
+            d, h = fma(one, numbers, d), fma(two, numbers, h)
+        _store_four(out, to + unit, scales[0], a, b, c, d)
+        _store_four(out, other + unit, scales[1], e, f, g, h)
     for unit in range(by_fours, size, LANES):
-        sums = nothing()
+        a = b = nothing()
         for index in range(length):
             position = index if index < n_first else seen[index - n_first]
-            sums = fma(every(scores[index]), load(values, first + position * size + unit), sums)
-        store(out, to + unit, fma(sums, every(scale), nothing()))
+            numbers = load(values, first + position * size + unit)
+            a, b = fma(every(scores[0, index]), numbers, a), fma(every(scores[1, index]), numbers, b)
+        store(out, to + unit, fma(a, every(scales[0]), nothing()))
+        store(out, other + unit, fma(b, every(scales[1]), nothing()))
+
+
+@compiled
+def _store_four(out: Any, to: int, scale: Any, a: Any, b: Any, c: Any, d: Any) -> None:
+    scales = every(scale)
+    store(out, to, fma(a, scales, nothing()))
+    store(out, to + LANES, fma(b, scales, nothing()))
+    store(out, to + 2 * LANES, fma(c, scales, nothing()))
+    store(out, to + 3 * LANES, fma(d, scales, nothing()))

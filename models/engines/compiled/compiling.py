@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import numba
 from numba.core import event
-from numba.extending import intrinsic
+from numba.extending import intrinsic, overload
 
 from models.progress import Say
 
@@ -23,6 +23,7 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 # Some of what is used of it has no types.
 _numba: Any = numba
+_overload: Any = overload
 
 _HOW = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 
@@ -45,6 +46,16 @@ def in_place(function: Callable[..., Any]) -> Callable[..., Any]:
     Numbers that are written in the call are literals to it.
     """
     made: Callable[..., Any] = intrinsic(prefer_literal=True)(function)
+    return made
+
+
+def by_types(function: Callable[..., Any]) -> Callable[[Callable[..., Any]], Any]:
+    """Let what is decorated say, given the types of the arguments, which function a call of ``function`` is.
+
+    That one is compiled for other compiled ones.
+    """
+    how = {name: value for name, value in _HOW.items() if name != "no_cfunc_wrapper"}
+    made: Callable[[Callable[..., Any]], Any] = _overload(function, jit_options=how)
     return made
 
 

@@ -1,4 +1,4 @@
-"""The engine whose passes are one compiled function: for processors, in float32, bfloat16 and float16.
+"""The engine whose passes are one compiled function: for processors, in float32, bfloat16, float16 and 8 bits.
 
 Rows do not depend on how tokens are split into passes, on whether they stand in a tree or a chain, on what else a
 pass does, or on the number of threads: they are the same bit for bit.
@@ -10,14 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from models.engines.base import Pass, Rows, Slab, require_own_slabs
+from models.engines.compiled.inputs import Inputs
+from models.engines.compiled.multiplying import way_of
 from models.engines.compiled.packing import STORED, as_numbers, pack, padded
 from models.engines.compiled.passes import Floats, Slabs, Tokens, run
 from models.engines.compiled.scratch import ScratchMemory
@@ -42,21 +43,27 @@ class CompiledEngine(SlabEngine):
         stored: Precision of the matrices: half for float32 ones that it holds exactly.
     """
 
-    def __init__(self, shape: Shape, state: Mapping[str, Tensor]) -> None:
-        """Read a decoder's weights, all in one of ``packing.STORED``; the state is needed no more."""
+    def __init__(self, shape: Shape, state: Mapping[str, Tensor], int8: bool = False) -> None:
+        """Read a decoder's weights, all in one of ``packing.STORED``; the state is needed no more.
+
+        With ``int8`` matrices and what they are multiplied with are rounded to 8 bits.
+        """
         with torch.inference_mode():
-            self._model, self.dtype = pack(state, shape)
-            self._turns = RotaryTable(shape.rope, shape.head_size, torch.float32, _CPU)
+            self._model, self.dtype = pack(state, shape, int8)
+            turns = RotaryTable(shape.rope, shape.head_size, torch.float32, _CPU)
         self._width, self._vocabulary = (int(size) for size in self._model.sizes[[5, 7]])
         super().__init__(replace(shape, head_size=padded(shape.head_size)), self._vocabulary, self.dtype, _CPU)
+        self._inputs = Inputs(turns, self._vocabulary, shape.max_length)
         self._like = as_numbers(torch.empty(0, dtype=self.dtype))
-        self.stored = next(dtype for dtype, kind in STORED.items() if kind == self._model.weights.dtype)
-        self._scratch = ScratchMemory(self._model.sizes, shape.max_length)
+        numbers = self._model.packed.numbers.dtype
+        self.stored = next(dtype for dtype, kind in STORED.items() if kind == numbers)
+        columns = int(self._model.places[..., 2].max())
+        self._scratch = ScratchMemory(self._model.sizes, columns, way_of(numbers).inputs, shape.max_length)
         self._team = Team()
         self._busy = Lock()
 
     @classmethod
-    def of(cls, model: PreTrainedModel) -> CompiledEngine:
+    def of(cls, model: PreTrainedModel, int8: bool = False) -> CompiledEngine:
         """Take the weights of a transformers model; the model itself is needed no more.
 
         Raises:
@@ -65,7 +72,7 @@ class CompiledEngine(SlabEngine):
         reason = refusal(model)
         if reason:
             raise ValueError(f"the compiled engine cannot run this model: {reason}")
-        return cls(Shape.of(model.config.to_dict()), model.state_dict())
+        return cls(Shape.of(model.config.to_dict()), model.state_dict(), int8)
 
     def forward(self, slab: Slab, tokens: Sequence[int]) -> Rows:
         """Append ``tokens`` (at least one) to the slab and return a row for each.
@@ -86,10 +93,11 @@ class CompiledEngine(SlabEngine):
         """
         require_own_slabs(passes)
         slabs = [self.with_room(one.slab, len(one.tokens)) for one in passes]
-        rows = self._rows(slabs, self._chains(slabs, [one.tokens for one in passes]))
+        parts = [(len(slab.tokens), one.tokens) for slab, one in zip(slabs, passes, strict=True)]
+        rows = self._rows(slabs, self._inputs.chains(parts))
         for slab, one in zip(slabs, passes, strict=True):
             slab.tokens.extend(one.tokens)
-        return rows.split([len(one.tokens) for one in passes])
+        return rows.split([len(one.tokens) for one in passes]) if len(passes) > 1 else [rows]
 
     def forward_tree(self, slab: Slab, tree: Tree) -> Rows:
         """Return a row for each token of ``tree``, which the slab holds only once it is committed.
@@ -99,16 +107,7 @@ class CompiledEngine(SlabEngine):
             IndexError: A token is none of the vocabulary.
         """
         slab = self.with_room(slab, len(tree.tokens))
-        start, n_tokens, depths = len(slab.tokens), len(tree.tokens), np.array(tree.depths)
-        tokens = Tokens(
-            ids=self._ids(tree.tokens),
-            slabs=np.zeros(n_tokens, np.int64),
-            places=np.arange(start, start + n_tokens),
-            firsts=np.full(n_tokens, start),
-            parents=np.array(tree.parents),
-            turns=self._turned(start, start + int(depths.max()) + 1)[depths],
-        )
-        rows = self._rows([slab], tokens)
+        rows = self._rows([slab], self._inputs.tree(len(slab.tokens), tree))
         slab.tree = tree
         return rows
 
@@ -120,18 +119,18 @@ class CompiledEngine(SlabEngine):
             IndexError: One is none of the vocabulary.
         """
         slab, none = self.with_room(slab, len(tokens)), np.empty((0, 0), np.float32)
-        self._run([slab], self._chains([slab], [tokens]), none, none)
+        self._run([slab], self._inputs.chains([(len(slab.tokens), tokens)]), none, none)
         slab.tokens.extend(tokens)
 
     def _rows(self, slabs: Sequence[KVSlab], tokens: Tokens) -> Rows:
         logits = np.empty((len(tokens.ids), padded(self._vocabulary)), np.float32)
         states = np.empty((len(tokens.ids), padded(self._width)), np.float32)
         self._run(slabs, tokens, logits, states)
-        return Rows(torch.from_numpy(logits)[:, : self._vocabulary], torch.from_numpy(states)[:, : self._width])
+        return Rows(torch.from_numpy(logits[:, : self._vocabulary]), torch.from_numpy(states[:, : self._width]))
 
     def _run(self, slabs: Sequence[KVSlab], tokens: Tokens, logits: Floats, states: Floats) -> None:
         memory = Slabs(
-            addresses=np.array([[[part.data_ptr() for part in parts] for parts in (s.keys, s.values)] for s in slabs]),
+            addresses=np.array([slab.addresses for slab in slabs]),
             rooms=np.array([slab.room for slab in slabs]),
             like=self._like,
         )
@@ -140,26 +139,3 @@ class CompiledEngine(SlabEngine):
             scratch = self._scratch.of(len(tokens.ids), ranks)
             scratch.meetings[0] = 0
             self._team.do(partial(run, self._model, tokens, memory, scratch, logits, states), ranks)
-
-    def _chains(self, slabs: Sequence[KVSlab], parts: Sequence[Sequence[int]]) -> Tokens:
-        """Return tokens that each follow the one before, behind a slab for each part."""
-        starts = [len(slab.tokens) for slab in slabs]
-        ends = [start + len(part) for start, part in zip(starts, parts, strict=True)]
-        places = np.concatenate([np.arange(start, end) for start, end in zip(starts, ends, strict=True)])
-        return Tokens(
-            ids=self._ids([token for part in parts for token in part]),
-            slabs=np.repeat(np.arange(len(slabs)), [len(part) for part in parts]),
-            places=places,
-            firsts=places + 1,
-            parents=np.full(len(places), -1),
-            turns=np.concatenate([self._turned(start, end) for start, end in zip(starts, ends, strict=True)]),
-        )
-
-    def _ids(self, tokens: Sequence[int]) -> NDArray[np.int64]:
-        ids = np.array(tokens, np.int64)
-        if not 0 <= ids.min() <= ids.max() < self._vocabulary:
-            raise IndexError(f"tokens from {ids.min()} to {ids.max()} are not all among {self._vocabulary}")
-        return ids
-
-    def _turned(self, start: int, end: int) -> NDArray[Any]:
-        return torch.view_as_real(self._turns.rows(start, end))[:, 0].numpy()

@@ -4,8 +4,9 @@ The compiler's own vectors depend on how it sees a loop, so the order of a sum w
 lane i of a sum takes every ``LANES``-th number, and lanes are added by halves.  A product of two rows is therefore
 the same bit for bit whatever else is computed beside it.
 
-Numbers are stored in three ways, told apart by the type of the array: float32; half precision as uint16; bfloat16
-as int16.  In registers all are float32.
+Numbers are stored in five ways, told apart by the type of the array: float32; half precision as uint16; bfloat16
+as int16; weights in 8 bits as int8; inputs in 8 bits as uint8, which count from ``INPUT_ZERO``.  In registers all
+are float32.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ from numba.core import cgutils
 from numba.extending import models, register_model
 
 from models.engines.compiled.compiling import in_place
-from models.engines.compiled.processor import lanes
+from models.engines.compiled.processor import input_zero, lanes
 
-LANES = lanes()
+LANES, INPUT_ZERO = lanes(), input_zero()
 
 _INT = ir.IntType(32)
 _FLOAT = ir.FloatType()
@@ -31,7 +32,18 @@ _INTS = ir.VectorType(_INT, LANES)
 _SHORTS = ir.VectorType(ir.IntType(16), LANES)
 _HALVES = ir.VectorType(ir.HalfType(), LANES)
 
+_BYTES = ir.VectorType(ir.IntType(8), LANES)
+
 HALF, BFLOAT, FLOAT = np.dtype(np.uint16), np.dtype(np.int16), np.dtype(np.float32)
+BYTE, INPUT_BYTE = np.dtype(np.int8), np.dtype(np.uint8)
+
+_STORED = {
+    types.float32: _FLOATS,
+    types.uint16: _HALVES,
+    types.int16: _SHORTS,
+    types.int8: _BYTES,
+    types.uint8: _BYTES,
+}
 
 # They have no types.
 _helpers: Any = cgutils
@@ -63,12 +75,14 @@ def place(context: Any, builder: Any, kind: Any, array: Any, offset: Any) -> Any
 
 def widened(builder: Any, address: Any, dtype: Any) -> Any:
     """Return the float32 of ``LANES`` stored numbers."""
-    stored = {types.float32: _FLOATS, types.uint16: _HALVES, types.int16: _SHORTS}[dtype]
+    stored = _STORED[dtype]
     numbers = builder.load(builder.bitcast(address, stored.as_pointer()), align=dtype.bitwidth // 8, typ=stored)
     if dtype == types.float32:
         return numbers
     if dtype == types.uint16:
         return builder.fpext(numbers, _FLOATS)
+    if dtype == types.int8:
+        return builder.sitofp(numbers, _FLOATS)
     return builder.bitcast(builder.shl(builder.zext(numbers, _INTS), _every(16)), _FLOATS)
 
 
@@ -78,6 +92,9 @@ def narrowed(builder: Any, numbers: Any, dtype: Any) -> Any:
         return numbers
     if dtype == types.uint16:
         return builder.fptrunc(numbers, _HALVES)
+    if dtype == types.uint8:
+        whole = builder.fptosi(call(builder, f"llvm.rint.v{LANES}f32", _FLOATS, [numbers]), _INTS)
+        return builder.trunc(builder.add(whole, _every(INPUT_ZERO)), _BYTES)
     bits = builder.bitcast(numbers, _INTS)
     odd = builder.and_(builder.lshr(bits, _every(16)), _every(1))
     rounded = builder.add(bits, builder.add(odd, _every(0x7FFF)))
@@ -101,7 +118,7 @@ def constant(number: float) -> Any:
 
 
 def added_by_halves(builder: Any, numbers: list[Any]) -> Any:
-    """Return the sums of one, two or four registers' lanes, beside each other in a vector of so many.
+    """Return the sums of one, two or four registers' lanes, float32 or integers, beside each other in a vector.
 
     Several registers are added together: two become one while there are two, so that four cost little more than one.
     """
@@ -120,8 +137,8 @@ def _halved(builder: Any, left: Any, right: Any, width: int) -> Any:
     """Add the halves of each run of ``width`` lanes of both registers; what is left of the first stands first."""
     runs = range(0, 2 * LANES, width)
     low = [run + lane for run in runs for lane in range(width // 2)]
-    return builder.fadd(
-        _picked(builder, left, right, low), _picked(builder, left, right, [i + width // 2 for i in low])
+    return _added(
+        builder, _picked(builder, left, right, low), _picked(builder, left, right, [i + width // 2 for i in low])
     )
 
 
@@ -129,7 +146,11 @@ def _folded(builder: Any, numbers: Any, width: int) -> Any:
     runs = range(0, numbers.type.count, width)
     low = [run + lane for run in runs for lane in range(width // 2)]
     high = [lane + width // 2 for lane in low]
-    return builder.fadd(_picked(builder, numbers, numbers, low), _picked(builder, numbers, numbers, high))
+    return _added(builder, _picked(builder, numbers, numbers, low), _picked(builder, numbers, numbers, high))
+
+
+def _added(builder: Any, left: Any, right: Any) -> Any:
+    return (builder.fadd if left.type.element == _FLOAT else builder.add)(left, right)
 
 
 def _picked(builder: Any, left: Any, right: Any, lanes_wanted: list[int]) -> Any:
@@ -199,5 +220,35 @@ def total(_: Any, numbers: Any) -> Typed:
 
     def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         return builder.extract_element(added_by_halves(builder, list(values)), ir.Constant(_INT, 0))
+
+    return types.float32(numbers), build
+
+
+@in_place
+def magnitude(_: Any, numbers: Any) -> Typed:
+    """Return numbers without their signs."""
+
+    def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return call(builder, f"llvm.fabs.v{LANES}f32", _FLOATS, list(values))
+
+    return LANES_TYPE(numbers), build
+
+
+@in_place
+def larger(_: Any, numbers: Any, than: Any) -> Typed:
+    """Return in each lane the larger number."""
+
+    def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return call(builder, f"llvm.maxnum.v{LANES}f32", _FLOATS, list(values))
+
+    return LANES_TYPE(numbers, than), build
+
+
+@in_place
+def largest(_: Any, numbers: Any) -> Typed:
+    """Return the largest of the lanes."""
+
+    def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return call(builder, f"llvm.vector.reduce.fmax.v{LANES}f32", _FLOAT, list(values))
 
     return types.float32(numbers), build

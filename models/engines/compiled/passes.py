@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from models.engines.compiled.attention import held, mix, score, softmax, write
 from models.engines.compiled.compiling import compiled, compiled_once
-from models.engines.compiled.lanes import LANES
+from models.engines.compiled.lanes import LANES, every, fma, load, nothing, store
 from models.engines.compiled.pointwise import add, add_bias, norm, swiglu, turn
-from models.engines.compiled.products import product, share
+from models.engines.compiled.products import Packed, product, share
+from models.engines.compiled.rounding import Given, given
 from models.engines.compiled.team import meet
 from models.engines.compiled.tile import ROWS
 
@@ -27,17 +28,17 @@ class Model(NamedTuple):
     """A decoder's numbers; every matrix is packed (``products``).
 
     Attributes:
-        weights: All matrices behind each other, stored as ``lanes`` says.
-        places: ``[layers + 1, 5]`` where those of a block begin: qkv, output, gate, up, down; in the last row
-            those of the embedding and the head.
+        packed: All matrices.
+        places: ``[layers + 1, 5, 3]`` where those of a block are (``products.product``): qkv, output, gate, up, down;
+            in the last row those of the embedding and the head.
         norms: ``[2 * layers + 1, W]``: of each block's attention and MLP; the last one's.
         head_norms: ``[layers, H + K, D]``, or no rows.
         biases: ``[layers, (H + 2 K) D + W + 2 I + W]`` in the order of ``places``, or no rows.
-        sizes: W, H, K, D and I with padding, then W, D and V without.
+        sizes: W, H, K, D and I with padding, then W, D and V without, and the numbers of a packed run.
         epsilon: Added to mean squares.
     """
 
-    weights: NDArray[Any]
+    packed: Packed
     places: Integers
     norms: Floats
     head_norms: Floats
@@ -91,7 +92,9 @@ class Scratch(NamedTuple):
         up: ``[T, I]``.
         out: ``[T, W]``.
         normed: ``[ranks, T, W]``.
-        scores: ``[ranks, positions + LANES]``.
+        given: ``[ranks, any]`` inputs of a product, as they are multiplied.
+        scales: ``[ranks, T]`` of them.
+        scores: ``[ranks, 2, positions + LANES]``.
         seen: ``[ranks, T]``.
         meetings: ``[1]`` how often a thread has come to where all wait for each other.
     """
@@ -103,6 +106,8 @@ class Scratch(NamedTuple):
     up: Floats
     out: Floats
     normed: Floats
+    given: NDArray[Any]
+    scales: Floats
     scores: Floats
     seen: Integers
     meetings: Integers
@@ -131,7 +136,7 @@ def run(
     for layer in range(n_layers):
         wanted = layer + 1 < n_layers or len(logits) > 0
         _norms(model, 2 * layer, scratch.hidden, scratch.normed[rank])
-        product(model.weights, model.places[layer, 0], scratch.normed[rank], scratch.qkv, rank, ranks)
+        _product(model, layer, 0, scratch.normed[rank], scratch, scratch.qkv, rank, ranks)
         add_bias(model.biases, layer, 0, scratch.qkv, *share(scratch.qkv.shape[1], rank, ranks))
         meet(scratch.meetings, ranks)
         _attention(model, tokens, slabs, scratch, layer, wanted, rank, ranks)
@@ -142,18 +147,30 @@ def run(
     if rank == 0:
         _norms(model, 2 * n_layers, scratch.hidden, states)
     meet(scratch.meetings, ranks)
-    product(model.weights, model.places[n_layers, 1], states, logits, rank, ranks)
+    _product(model, n_layers, 1, states, scratch, logits, rank, ranks)
+
+
+@compiled
+def _product(
+    model: Model, layer: int, which: int, inputs: Floats, scratch: Scratch, output: Floats, rank: int, ranks: int
+) -> None:
+    place = model.places[layer, which]
+    rounded = given(inputs, place[2], Given(scratch.given[rank], scratch.scales[rank]))
+    product(model.packed, place, rounded, output, rank, ranks)
 
 
 @compiled
 def _embed(model: Model, ids: Integers, hidden: Floats) -> None:
     """Read the rows of the embedding, which is packed."""
-    first, width = model.places[-1, 0], hidden.shape[1]
+    first, first_row, columns = model.places[-1, 0]
+    run, width = model.sizes[8], hidden.shape[1]
     for token in range(len(ids)):
         row = ids[token]
-        start = first + (row - row % ROWS) * width + row % ROWS * LANES
+        start = first + (row - row % ROWS) * columns + row % ROWS * run
+        scale = every(model.packed.scales[first_row + row] if len(model.packed.scales) > 0 else np.float32(1))
         for column in range(0, width, LANES):
-            write(model.weights, start + column * ROWS, LANES, hidden, token * width + column)
+            numbers = load(model.packed.numbers, start + (column - column % run) * ROWS + column % run)
+            store(hidden, token * width + column, fma(numbers, scale, nothing()))
 
 
 @compiled
@@ -189,11 +206,12 @@ def _attention(
             at = first + tokens.places[token] * size
             write(qkv, start + (n_heads + head) * size, size, keys, at)
             write(qkv, start + (n_heads + n_kv_heads + head) * size, size, values, at)
-            for query in range(head * group, (head + 1) * group if wanted else head * group):
-                score(qkv, start + query * size, size, keys, first, n_first, seen, scores)
-                weight = softmax(scores, n_first + len(seen))
-                to = token * mixed.shape[1] + query * size
-                mix(scores, weight, size, values, first, n_first, seen, mixed, to)
+            for query in range(head * group, (head + 1) * group if wanted else head * group, 2):
+                other = min(query + 1, (head + 1) * group - 1)
+                score(qkv, start + query * size, start + other * size, size, keys, first, n_first, seen, scores)
+                scales = softmax(scores[0], n_first + len(seen)), softmax(scores[1], n_first + len(seen))
+                to = token * mixed.shape[1]
+                mix(scores, scales, size, values, first, n_first, seen, mixed, to + query * size, to + other * size)
 
 
 @compiled
@@ -223,23 +241,22 @@ def _path(tokens: Tokens, token: int, seen: Integers) -> Any:
 def _rest(model: Model, scratch: Scratch, layer: int, rank: int, ranks: int) -> None:
     """Do a block's products behind its attention, onto ``scratch.hidden``."""
     hidden, normed, gate, up, out = scratch.hidden, scratch.normed[rank], scratch.gate, scratch.up, scratch.out
-    weights, places, biases = model.weights, model.places[layer], model.biases
-    at = scratch.qkv.shape[1]
+    biases, at = model.biases, scratch.qkv.shape[1]
     begin, end = share(hidden.shape[1], rank, ranks)
-    product(weights, places[1], scratch.mixed, out, rank, ranks)
+    _product(model, layer, 1, scratch.mixed, scratch, out, rank, ranks)
     add(out, hidden, begin, end)
     add_bias(biases, layer, at, hidden, begin, end)
     meet(scratch.meetings, ranks)
     _norms(model, 2 * layer + 1, hidden, normed)
-    product(weights, places[2], normed, gate, rank, ranks)
-    product(weights, places[3], normed, up, rank, ranks)
+    _product(model, layer, 2, normed, scratch, gate, rank, ranks)
+    _product(model, layer, 3, normed, scratch, up, rank, ranks)
     at += hidden.shape[1]
     first, last = share(gate.shape[1], rank, ranks)
     add_bias(biases, layer, at, gate, first, last)
     add_bias(biases, layer, at + gate.shape[1], up, first, last)
     swiglu(gate, up, first, last)
     meet(scratch.meetings, ranks)
-    product(weights, places[4], gate, out, rank, ranks)
+    _product(model, layer, 4, gate, scratch, out, rank, ranks)
     add(out, hidden, begin, end)
     add_bias(biases, layer, at + 2 * gate.shape[1], hidden, begin, end)
     meet(scratch.meetings, ranks)

@@ -19,6 +19,7 @@ OTHERS = {
     "editor_python": "/usr/bin/python3",
     "trusted": True,
     "strictness": 2.5,
+    "ngrams": False,
     "monitors": ["heal"],
     "candidates": 2,
     "max_tokens": 7,

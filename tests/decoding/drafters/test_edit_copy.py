@@ -18,7 +18,7 @@ class TestEditCopy(DrafterContract):
 
     def make(self) -> Drafter:
         """Return it."""
-        return EditCopy((2, 3, 4, 2, 3, 5, 6, 4, 4, 2))
+        return EditCopy((2, 3, 4, 2, 3, 5, 6, 4, 4, 2), "previous")
 
 
 DRAFTS = [

@@ -25,6 +25,7 @@ FULL = Material(
     b".balance",
     (Held.of((7, 8, 5, 6, 7, 8)),),
     b"a = b\n",
+    (5, 6, 7, 8, 5, 6, 7, 8),
     Heads(torch.zeros(2, 4, 4), torch.eye(4)),
     DraftModel(TinyEngine(9)),
 )
@@ -33,7 +34,7 @@ FULL = Material(
 @pytest.mark.parametrize(
     ("names", "built"),
     [
-        (None, ("heal", "monitor", "edit_copy", "copyspec", "suffix", "draft_model", "recycling")),
+        (None, ("heal", "monitor", "edit_copy", "previous", "copyspec", "suffix", "draft_model", "recycling")),
         ((), ()),
         (("copyspec-paper",), ("copyspec-paper",)),
         (("copyspec", "heal"),) * 2,
@@ -57,7 +58,7 @@ def test_every_name_builds_a_working_drafter(name: str) -> None:
 
 
 def test_drafters_without_anything_to_go_by_are_left_out() -> None:
-    """No bytes taken back, no other texts, nothing rewritten, no other model: only prompt and monitors are left."""
+    """No bytes taken back, no other texts, nothing there before, no other model: only prompt and monitors are left."""
     assert [drafter.name for drafter in build(None, Material(VOCABULARY))] == ["monitor", "copyspec", "recycling"]
 
 

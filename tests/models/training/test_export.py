@@ -9,6 +9,8 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from models.heads import FILE_NAME as HEADS_FILE
+from models.ngrams import FILE_NAME as SHARES_FILE
 from models.training import export
 from models.training.config import CONFIGS, ModelConfig
 from models.training.model import Decoder
@@ -47,6 +49,14 @@ def test_large_models_are_written_in_shards(
     assert not (tmp_path / "model.safetensors").exists()
     assert set(index["weight_map"].values()) == {path.name for path in tmp_path.glob("*.safetensors")}
     AutoModelForCausalLM.from_pretrained(tmp_path, local_files_only=True)
+
+
+def test_what_was_measured_of_other_weights_goes(model: Decoder, tokenizer_folder: Path, tmp_path: Path) -> None:
+    """Shares of n-grams and heads belong to the weights that were there."""
+    for name in (SHARES_FILE, HEADS_FILE):
+        (tmp_path / name).write_text("{}")
+    export.export_model(model.state_dict(), CONFIG, tokenizer_folder, tmp_path)
+    assert not [name for name in (SHARES_FILE, HEADS_FILE) if (tmp_path / name).exists()]
 
 
 def test_exported_weights_start_a_new_run(model: Decoder, tokenizer_folder: Path, tmp_path: Path) -> None:
