@@ -86,5 +86,6 @@ def test_a_recorded_completion_is_written_again_without_analysis(
     finally:
         offline.close()
     assert (again.text, again.certificate) == (first.text, first.certificate)
-    assert [replace(token, origin="") for token in again.tokens] == [replace(token, origin="") for token in first.tokens]
+    one, other = ([replace(token, origin="") for token in result.tokens] for result in (again, first))
+    assert one == other  # but for who guessed them, which depends on what was written before
     assert without.certificate != first.certificate
