@@ -160,7 +160,7 @@ def test_trace(tmp_path: Path, opened: Open, scheme: str) -> None:
 def test_what_was_struck_out(tmp_path: Path, opened: Open) -> None:
     """A refused token is told with its monitor, and with the fact where there was one."""
     out = tmp_path / "trace.html"
-    assert run(["trace", f"{examples_folder() / 'everyday' / 'report.py'}:11:23", "-o", str(out)]) == 0
+    assert run(["trace", f"{examples_folder() / 'everyday' / 'tidy.py'}:22:41", "-o", str(out)]) == 0
     page = opened(out.as_uri())
     struck = [token for token in data_of(out.read_text())["result"]["trace"]["tokens"] if token["struck"]]
     assert len(page.query_selector_all(".token.denied")) >= len(struck) > 0
