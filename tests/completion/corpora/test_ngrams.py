@@ -41,7 +41,7 @@ def service(folder: Path) -> Iterator[CompletionService]:
 def request(drafters: tuple[str, ...] | None = None, ngrams: bool = True) -> CompletionRequest:
     """Return a request in a file that repeats itself."""
     text = f"{CODE}def total(values):\n    return"
-    document = Document("/work/a.py", f"{text}\n\n\n{CODE}")
+    document = Document("/project/a.py", f"{text}\n\n\n{CODE}")
     limits = Limits(24)
     return CompletionRequest(
         document, len(text), "/work", facts="none", monitors=(), drafters=drafters, limits=limits, ngrams=ngrams
@@ -107,5 +107,5 @@ def test_without_shares_nothing_is_mixed_in(service: CompletionService, folder: 
 def test_what_is_written_depends_on_the_request_alone(service: CompletionService) -> None:
     """Another document before it changes nothing."""
     first = service.complete_now(request())
-    service.complete_now(replace(request(), document=Document("/work/b.py", "x = len(sum(y))\n" * 9), offset=16))
+    service.complete_now(replace(request(), document=Document("/project/b.py", "x = len(sum(y))\n" * 9), offset=16))
     assert service.complete_now(request()).text == first.text
