@@ -44,7 +44,7 @@ def request(drafters: tuple[str, ...] | None = None, ngrams: bool = True) -> Com
     document = Document("/project/a.py", f"{text}\n\n\n{CODE}")
     limits = Limits(24)
     return CompletionRequest(
-        document, len(text), "/work", facts="none", monitors=(), drafters=drafters, limits=limits, ngrams=ngrams
+        document, len(text), "/project", facts="none", monitors=(), drafters=drafters, limits=limits, ngrams=ngrams
     )
 
 
