@@ -23,9 +23,7 @@ import argparse
 import ast
 import asyncio
 import json
-import random
 import sys
-import sysconfig
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -39,7 +37,7 @@ from rich.progress import track
 from analysis.analyzers.jedi.pool import JediPool
 from analysis.store import FactStore
 from bench.common import RESULTS, interval, markdown, write_results
-from bench.sites import EVALUATION, STANDARD_LIBRARY, TABLE_DISTRIBUTIONS, packages_of, python_files, read_source
+from bench.sites import EVALUATION, drawn_files, read_source
 from bench.truth_forbid import HEADER, rate_of, table_row
 from completion.service import CompletionService
 from completion.types import CancelToken, CompletionRequest, Document
@@ -169,15 +167,11 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def chosen(options: argparse.Namespace) -> Iterator[Place]:
     """Yield the places, distribution after distribution."""
-    packages = packages_of(options.python)
-    for group in options.groups or (STANDARD_LIBRARY, *TABLE_DISTRIBUTIONS, *sorted(EVALUATION)):
-        rng = random.Random(f"{options.seed} {group}")
-        root = Path(sysconfig.get_path("stdlib")) if group == STANDARD_LIBRARY else packages
-        for path in python_files(group, packages, rng)[: options.files]:
-            found = list(places_of(group, path, root))
-            for kind in KINDS:
-                mine = [place for place in found if place.kind == kind]
-                yield from rng.sample(mine, min(options.per_file, len(mine)))
+    for group, path, root, rng in drawn_files(options.python, options.groups, options.files, options.seed):
+        found = list(places_of(group, path, root))
+        for kind in KINDS:
+            mine = [place for place in found if place.kind == kind]
+            yield from rng.sample(mine, min(options.per_file, len(mine)))
 
 
 def places_of(group: str, path: Path, root: Path) -> Iterator[Place]:

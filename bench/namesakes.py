@@ -12,10 +12,8 @@ from __future__ import annotations
 import argparse
 import ast
 import json
-import random
 import re
 import sys
-import sysconfig
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -30,7 +28,7 @@ from analysis.modes import settle_here
 from analysis.python.scanner import scan_text
 from analysis.store import FactStore
 from bench.common import RESULTS, markdown, write_results
-from bench.sites import EVALUATION, STANDARD_LIBRARY, TABLE_DISTRIBUTIONS, packages_of, python_files, read_source
+from bench.sites import EVALUATION, drawn_files, read_source
 from bench.truth_forbid import HEADER, rate_of, table_row
 from monitors import strength
 from monitors.base import Lexed, Site
@@ -118,13 +116,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def chosen(options: argparse.Namespace) -> Iterator[Place]:
     """Yield the places, distribution after distribution."""
-    packages = packages_of(options.python)
-    for group in options.groups or (STANDARD_LIBRARY, *TABLE_DISTRIBUTIONS, *sorted(EVALUATION)):
-        rng = random.Random(f"{options.seed} {group}")
-        root = Path(sysconfig.get_path("stdlib")) if group == STANDARD_LIBRARY else packages
-        for path in python_files(group, packages, rng)[: options.files]:
-            mine = list(places_of(group, path, root))
-            yield from rng.sample(mine, min(options.per_file, len(mine)))
+    for group, path, root, rng in drawn_files(options.python, options.groups, options.files, options.seed):
+        mine = list(places_of(group, path, root))
+        yield from rng.sample(mine, min(options.per_file, len(mine)))
 
 
 def places_of(group: str, path: Path, root: Path) -> Iterator[Place]:

@@ -63,6 +63,18 @@ class Line:
     suffix: str
 
 
+def drawn_files(
+    python: str, groups: Sequence[str] | None, count: int, seed: int
+) -> Iterator[tuple[str, Path, Path, random.Random]]:
+    """Yield files of distributions, by default all that are measured: group, file, root of its imports, chance."""
+    packages = packages_of(python)
+    for group in groups or (STANDARD_LIBRARY, *TABLE_DISTRIBUTIONS, *sorted(EVALUATION)):
+        rng = random.Random(f"{seed} {group}")
+        root = Path(sysconfig.get_path("stdlib")) if group == STANDARD_LIBRARY else packages
+        for path in python_files(group, packages, rng)[:count]:
+            yield group, path, root, rng
+
+
 def python_files(group: str, packages: Path, rng: random.Random) -> list[Path]:
     """Return the source files of a distribution in random order.
 
