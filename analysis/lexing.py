@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Protocol, Self
 
-from analysis.languages import PYTHON, Language
+from analysis.languages import PYTHON, Language, language_of
 from analysis.python.scanner import START, Mode, scan_text
 from analysis.source.scanner import scan_document, start_of
 
@@ -83,6 +84,18 @@ def start_state(language: Language) -> LexicalState:
     return START if language is PYTHON else start_of(language.lexis)
 
 
-def scan(text: str | bytes, language: Language) -> LexicalState:
-    """Return the state after the text of a document from its start on."""
-    return scan_text(text) if language is PYTHON else scan_document(text, start_of(language.lexis))
+def scan(text: str, language: Language, rest: str = "") -> LexicalState:
+    """Return the state after a document's text and its ``rest``, with nothing bound (``fresh``).
+
+    What is behind the text alone is remembered: somebody who types on a line asks for it at every key.
+    """
+    before = _behind(text, language.id).fresh()
+    for byte in rest.encode("utf-8", "surrogatepass"):
+        before = before.step(byte)
+    return before
+
+
+@lru_cache(maxsize=8)
+def _behind(text: str, language: str) -> LexicalState:
+    lexis = language_of(language)
+    return scan_text(text) if lexis is PYTHON else scan_document(text, start_of(lexis.lexis))

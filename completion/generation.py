@@ -289,7 +289,7 @@ def job_of(
     typed = layout.typed.encode()
     site = Site(
         document=layout.document,
-        start=scan(layout.prefix, layout.language).fresh(),
+        start=scan(layout.prefix, layout.language),
         typed=typed,
         healed=prompt.healed,
         remainder=layout.remainder.encode(),

@@ -6,11 +6,13 @@ lossless.  It depends on the row, on what stands before the token and on the req
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from models.engines.base import Row
 from models.ngrams import ORDERS, DocumentNgrams
@@ -36,7 +38,8 @@ class Blend:
     def __call__(self, row: Row, written: Sequence[int]) -> Row:
         """Return a row of the mixture.
 
-        Logits of what the document does not offer stay as they are: all of it would lose as much.
+        Logits of what the document does not offer stay as they are: all of it would lose as much.  They lie in the
+        memory of the processor then, where the rest of the walk is done.
 
         Args:
             row: What the model expects.
@@ -45,13 +48,24 @@ class Blend:
         found = self.ngrams.followers((*self.before, *written[-ORDERS:])[-ORDERS:])
         if found is None:
             return row
-        logits, ends = row.logits.clone(), list(self.end_ids)
-        logits[ends] = -math.inf
-        tokens = torch.from_numpy(found.tokens).to(logits.device)
-        odds = torch.from_numpy(found.odds).to(logits)
-        logits[tokens] = torch.logaddexp(logits[tokens], logits.logsumexp(-1) + odds)
-        logits[ends] = row.logits[ends] - found.left
-        return Row(logits, row.hidden)
+        # Of one row numpy makes less ado than torch, and than a graphics card's kernels, each of which is waited for.
+        logits = row.logits.numpy(force=True).copy()
+        ends = logits[self._ends]
+        logits[self._ends] = -np.inf
+        odds = (log_sum(logits) + found.odds).astype(logits.dtype)
+        logits[found.tokens] = np.logaddexp(logits[found.tokens], odds)
+        logits[self._ends] = ends - logits.dtype.type(found.left)
+        return Row(torch.from_numpy(logits), row.hidden)
+
+    @cached_property
+    def _ends(self) -> NDArray[np.intp]:
+        return np.array(self.end_ids, np.intp)
+
+
+def log_sum(logits: NDArray[np.float32]) -> np.float32:
+    """Return the logarithm of the sum of what these are the logarithms of."""
+    highest = logits.max()
+    return highest + np.log(np.exp(logits - highest).sum())
 
 
 def unblended(row: Row, written: Sequence[int]) -> Row:

@@ -47,7 +47,6 @@ class Viability:
         self._site = site
         self.wants_text = not site.multiline and not site.typed.strip()
         self._indent = site.typed[: len(site.typed) - len(site.typed.lstrip(b" \t\f"))]
-        self._standing: dict[bytes, bool] = {}
 
     def line_stands(self, middle: bytes) -> bool:
         """Whether the middle so far, which ends with a logical line, can be the beginning of Python."""
@@ -58,9 +57,7 @@ class Viability:
     def end_stands(self, middle: bytes, end: LexicalState) -> bool:
         """Whether the middle, with the suffix behind it, is Python; ``end`` is the lexical state behind it."""
         if self._after is not None:
-            if middle not in self._standing:
-                self._standing[middle] = self._before.append(middle + self._after).flaws() == 0
-            return self._standing[middle]
+            return parses(self._site.document.prefix, middle + self._after)
         return bool(end.nesting) or self._site.remainder.strip() != b"" or self.line_stands(middle + b"\n")
 
     @cached_property
@@ -121,9 +118,12 @@ def window_before(prefix: str) -> SyntaxWindow:
     return SyntaxWindow.of(prefix.encode("utf-8", "surrogatepass"))
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def parses(prefix: str, rest: bytes) -> bool:
-    """Whether nothing is wrong with a prefix and what follows it; looked at once for all keystrokes on a line."""
+    """Whether nothing is wrong with a prefix and what follows it.
+
+    Looked at once for all keystrokes on a line: who types what was suggested is suggested the rest of it.
+    """
     return window_before(prefix).append(rest).flaws() == 0
 
 

@@ -139,11 +139,15 @@ class First(NamedTuple):
 @lru_cache(maxsize=16)
 def first_statement(blocks: Blocks, scan: Scan, text: bytes) -> First | None:
     """Find the first statement that begins in a text read on from here; None if it begins too far away."""
-    for byte in text[:READ_BYTES]:
-        if begins_statement(scan, byte):
-            return First(blocks, scan.indent)
-        after = scan.step(byte)
-        blocks, scan = blocks.step(scan, after, byte), after
+    for line in _LINE.finditer(text[:READ_BYTES]):
+        if scan.depth and (behind := scan_text(line[0], scan)).depth:
+            blocks, scan = Blocks(blocks.levels), behind  # inside brackets, or a string, no statement begins
+            continue
+        for byte in line[0]:
+            if begins_statement(scan, byte):
+                return First(blocks, scan.indent)
+            after = scan.step(byte)
+            blocks, scan = blocks.step(scan, after, byte), after
     return First(blocks, None) if len(text) <= READ_BYTES else None
 
 

@@ -27,7 +27,7 @@ def without_closing_brackets(text: str, layout: Layout) -> str:
 
 def _closes_outer(text: str, count: int, layout: Layout) -> bool:
     """Whether the last ``count`` brackets of ``text`` close what is open at the cursor."""
-    state = scan(layout.prefix + layout.typed, layout.language).fresh()
+    state = scan(layout.prefix, layout.language, layout.typed)
     open_at_cursor = state.depth
     for byte in text[:-count].encode():
         state = state.step(byte)

@@ -18,5 +18,5 @@ def without_trailing_space(text: str, layout: Layout) -> str:
         return kept
     if "\n" not in text[len(kept) :] or not typed_over(layout.remainder.encode()):
         return text
-    is_comment = scan(layout.prefix + layout.typed + kept, layout.language).mode is Mode.COMMENT
+    is_comment = scan(layout.prefix, layout.language, layout.typed + kept).mode is Mode.COMMENT
     return text if is_comment else kept

@@ -3,9 +3,20 @@ from __future__ import annotations
 import random
 
 import pytest
+from hypothesis import given
 
-from analysis.python.blocks import Blocks, Column, descent, first_statement, open_blocks, read_on
+from analysis.python.blocks import (
+    Blocks,
+    Column,
+    First,
+    begins_statement,
+    descent,
+    first_statement,
+    open_blocks,
+    read_on,
+)
 from analysis.python.scanner import START, scan_text
+from tests.monitors.laws import source_text
 from tests.monitors.replay import library_files
 
 
@@ -61,6 +72,20 @@ def test_first_statement_of_a_suffix() -> None:
     assert ended is not None
     assert ended.indent is None
     assert first_statement(blocks, scan, b"\n" + b"#" * 5000) is None
+
+
+@given(typed=source_text(8), suffix=source_text())
+def test_first_statement_whatever_is_open(typed: bytes, suffix: bytes) -> None:
+    """Lines inside brackets and strings are passed over whole: what comes out is what every byte in turn says."""
+    blocks, scan = read_on(Blocks(), START, typed)
+    found, indent = first_statement(blocks, scan, suffix), None
+    for byte in suffix:
+        if begins_statement(scan, byte):
+            indent = scan.indent
+            break
+        after = scan.step(byte)
+        blocks, scan = blocks.step(scan, after, byte), after
+    assert found == First(blocks, indent)
 
 
 @pytest.mark.parametrize(

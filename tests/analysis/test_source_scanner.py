@@ -165,11 +165,17 @@ def test_nothing_fails_on_any_bytes(text: bytes, language: str) -> None:
 
 def test_what_is_kept_does_not_hold_what_was_tried() -> None:
     """A state that is remembered between requests is not the one that they write from."""
-    kept = scan("f(", language_of("go"))
-    tried = kept.fresh()
-    assert tried == kept
-    assert tried.step(ord("a")) is tried.step(ord("a"))
-    assert tried.step(ord("a")) is not kept.step(ord("a"))
+    one, other = scan("f(", language_of("go")), scan("f(", language_of("go"))
+    assert one == other
+    assert one.step(ord("a")) is one.step(ord("a"))
+    assert one.step(ord("a")) is not other.step(ord("a"))
+
+
+@pytest.mark.parametrize("language", ["python", "go"])
+def test_the_rest_of_a_text_may_be_given_apart(language: str) -> None:
+    """Somebody who types on a line asks for the state before it and for that at the cursor."""
+    row = language_of(language)
+    assert scan("f(\n", row, 'g[\n"é') == scan('f(\ng[\n"é', row)
 
 
 def test_python_has_a_scanner_of_its_own() -> None:
