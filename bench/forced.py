@@ -9,20 +9,16 @@ import ast
 import builtins
 import random
 import time
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from analysis.facts import NoFacts
 from analysis.python.scanner import START
 from bench.rewriting import Endless, ForcedEngine
-from completion.corpora.request import Corpora
-from completion.generation import CONTEXT_TOKENS, unseen_of
-from completion.layout import lay_out
-from completion.prompt import Prompts
-from completion.types import CompletionRequest
+from completion.generation import CONTEXT_TOKENS
 from decoding.draft_length import DraftLength
 from decoding.drafters import registry
 from decoding.loop import generate
@@ -30,14 +26,18 @@ from decoding.masking import Masker
 from decoding.recorder import Recorder
 from decoding.run import Job, Parts
 from decoding.sampling import Sampler
-from decoding.types import Corpus, Drafter
+from decoding.types import Drafter
 from decoding.watch import Watch
 from models.calibration import calibrating
 from models.checkpoints import LoadedModel
 from models.engines.base import Engine
 from models.engines.cost import CostCurve
 
-WAYS: dict[str, tuple[str, ...] | None] = {"plain": (), "drafted": None}
+WAYS: dict[str, tuple[str, ...]] = {
+    "plain": (),
+    "drafted": tuple(name for name in registry.DEFAULT if name != "previous"),
+}
+"""Drafters; what was written before is no help where nothing is asked twice but for measuring."""
 
 # Tokens that are rewritten, and that stand before them to be copied from.
 REWRITTEN = 256
@@ -46,6 +46,9 @@ REWRITTEN = 256
 CONTINUED = 96
 
 BUILTINS = frozenset(dir(builtins))
+
+Way = TypeVar("Way")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -72,16 +75,27 @@ class Measured:
     same: bool
 
 
-def in_turns(run: Callable[[str], Any], repeats: int) -> tuple[dict[str, float], dict[str, Any]]:
-    """Return the fewest seconds of each way, and what came out the last time."""
-    seconds: defaultdict[str, float] = defaultdict(lambda: float("inf"))
-    results = {}
+def in_turns(
+    run: Callable[[Way], Result], ways: Iterable[Way], repeats: int, aside: Callable[[], float] = lambda: 0.0
+) -> tuple[dict[Way, float], dict[Way, Result]]:
+    """Return the fewest seconds of each way, and what came out the last time.
+
+    Args:
+        run: Goes a way.
+        ways: All; each goes first as often as last.
+        repeats: How often each is gone.
+        aside: Returns the seconds so far that do not count.
+    """
+    order = list(ways)
+    seconds: dict[Way, float] = {}
+    results: dict[Way, Result] = {}
     for repeat in range(repeats):
-        for way in list(WAYS)[:: 1 if repeat % 2 else -1]:
-            begin = time.perf_counter()
+        for way in order[:: 1 if repeat % 2 else -1]:
+            begin, before = time.perf_counter(), aside()
             results[way] = run(way)
-            seconds[way] = min(seconds[way], time.perf_counter() - begin)
-    return dict(seconds), results
+            taken = time.perf_counter() - begin - (aside() - before)
+            seconds[way] = min(seconds.get(way, taken), taken)
+    return seconds, results
 
 
 @dataclass(frozen=True)
@@ -93,14 +107,12 @@ class Replay:
         file: Path.
         job: What is read and how much is written.
         target: What is written.
-        corpora: What may be copied from besides.
     """
 
     group: str
     file: str
     job: Job
     target: tuple[int, ...]
-    corpora: tuple[Corpus, ...]
 
 
 def measured_curve(model: LoadedModel) -> CostCurve:
@@ -111,22 +123,6 @@ def measured_curve(model: LoadedModel) -> CostCurve:
             next(steps)
         except StopIteration as end:
             return end.value.curve
-
-
-def recorded(model: LoadedModel, written: Sequence[tuple[str, CompletionRequest, tuple[int, ...]]]) -> Iterator[Replay]:
-    """Return what was written, by workload and request, to be replayed on another model."""
-    corpora = Corpora(model.vocabulary, index_workspaces=True)
-    corpora.index({request.workspace for _, request, _ in written})
-    for workload, request, tokens in written:
-        if not tokens:
-            continue
-        layout = lay_out(request)
-        prompt = Prompts(model.vocabulary, model.format).prompt(layout, CONTEXT_TOKENS)
-        before = model.format.before_middle(prompt.ids)
-        job = Job(prompt.ids, b"", b"", len(tokens), model.format.separators, before)
-        found = corpora.of(request, unseen_of(layout, prompt))
-        yield Replay(f"{workload}, replayed, {model.name}, {model.dtype}", request.document.path, job, tokens, found)
-    corpora.close()
 
 
 def shuffled(files: Sequence[Path], seed: int) -> list[Path]:
@@ -147,7 +143,7 @@ def continuations(model: LoadedModel, files: Sequence[Path], cases: int, seed: i
         prompt, target = model.format.encode(model.vocabulary, text, ""), ids[-CONTINUED:]
         before = model.format.before_middle(prompt)
         job = Job(prompt, b"", b"", len(target), model.format.separators, before)
-        replays.append(Replay(f"continuing, {model.name}, {model.dtype}", str(path), job, target, ()))
+        replays.append(Replay(f"continuing, {model.name}, {model.dtype}", str(path), job, target))
     return replays
 
 
@@ -169,7 +165,7 @@ def rewritings(model: LoadedModel, files: Sequence[Path], cases: int, seed: int)
         target = vocabulary.encode(new)
         before = model.format.before_middle(prompt)
         job = Job(prompt, b"", b"", len(target), model.format.separators, before)
-        replays.append(Replay(f"rewriting, embedded, {model.dtype}", str(path), job, target, ()))
+        replays.append(Replay(f"rewriting, embedded, {model.dtype}", str(path), job, target))
     return replays
 
 
@@ -184,7 +180,6 @@ def forced(model: LoadedModel, curve: CostCurve, length: DraftLength, replay: Re
     def run(way: str, job: Job = replay.job) -> tuple[int, ...]:
         material = registry.Material(
             vocabulary=model.vocabulary,
-            corpora=replay.corpora,
             replaced=model.vocabulary.decode(old),
             heads=model.heads,
             draft=model.draft,
@@ -198,7 +193,7 @@ def forced(model: LoadedModel, curve: CostCurve, length: DraftLength, replay: Re
         return done.tokens
 
     run("plain", replace(replay.job, max_tokens=1))  # the prompt is read
-    seconds, tokens = in_turns(run, repeats)
+    seconds, tokens = in_turns(run, WAYS, repeats)
     same = tokens["plain"] == tokens["drafted"] == replay.target
     return Measured(replay.group, replay.file, replay.target, passes, seconds, predicted, same)
 

@@ -10,12 +10,12 @@ edited, as the disk has it.  Workloads:
 * *rewriting*: the end of a file with its most frequent name replaced, from the file as it was.  A small
   infilling model follows no instruction, so the text is *forced*: passes are real, tokens are replayed;
 * *continuing*: the end of a file as it stands there, forced likewise: what a model would write that makes no
-  mistakes.
+  mistakes; also with the embedded model as its draft model.
 
-Lines and blocks that the embedded model wrote are also replayed, forced likewise, on a decoder of 100M
-parameters with random weights; it continues with and without the embedded model as its draft model.  A time
-is a whole completion's whose prompt is in the cache, drafting included.  Both ways take turns; of repeats
-the fastest counts; intervals are over files.  *Predicted* is what the passes alone would bring by the cost
+Models are the embedded one, and a decoder of 100M parameters with random weights that says what the embedded one
+says (``bench.dubbing``).  A time is a whole completion's whose prompt is in the cache, drafting included.  All ways
+take turns; of repeats the fastest counts; intervals are over files.  The drafter ``previous`` is left out: the
+same completion once more is what it waits for.  *Predicted* is what the passes alone would bring by the cost
 curve: what is missing to it is the time of drafting.
 """
 
@@ -30,16 +30,19 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import torch
 from rich.progress import track
 
 from bench.common import RESULTS, write_results
+from bench.dubbing import DubbedEngine
 from bench.engine import SHAPES, random_model
-from bench.forced import WAYS, Measured, Replay, continuations, forced, in_turns, measured_curve, recorded, rewritings
+from bench.forced import WAYS, Measured, Replay, continuations, forced, in_turns, measured_curve, rewritings
 from bench.speculation_report import as_chart, as_table, summary
-from completion.service import CompletionService, ServiceSettings, open_service
+from completion.analysis import open_analysis
+from completion.service import CompletionService, ServiceSettings
 from completion.types import CompletionRequest, CompletionResult, Document, Limits
 from decoding.draft_length import DraftLength
 from models.checkpoints import LoadedModel, load
@@ -86,24 +89,40 @@ def main() -> None:
     cases = [case for workload in CUTS for case in cases_of(workload, options)]
     rows: list[Measured] = []
     for dtype in options.dtypes:
-        with tempfile.TemporaryDirectory() as cache:
-            settings = ServiceSettings(cache=Path(cache), index_workspaces=True)
-            costs = Costs()
-            service = open_service(dtype=dtype, settings=settings, on_step=costs.add)
-            try:
-                made_ready(service, cases)
-                written = [
-                    (case, list(completed(service, case, costs, options))) for case in track(cases, description=dtype)
-                ]
-            finally:
-                service.close()
-        rows += [row for _, measured in written for row in measured]
-        rows += replayed_rows([(case, measured[0].tokens) for case, measured in written], dtype, options)
+        embedded = load(None, dtype)
+        large = hundred_million(embedded)
+        rows += served(embedded, cases, lambda: 0.0, options)
+        dubbed = DubbedEngine(large.engine, embedded.engine)
+        rows += served(replace(large, engine=dubbed), cases, partial(getattr, dubbed, "seconds"), options)
+        rows += forced_texts(embedded, large, options)
     numbers = summary(rows)
     table = as_table(numbers)
     write_results("speculation", numbers, table, options.out)
     (options.out / "speculation.svg").write_text(as_chart(numbers), encoding="utf-8")
     print(table)
+
+
+def hundred_million(embedded: LoadedModel) -> LoadedModel:
+    """Return a decoder of 100M parameters with random weights and the embedded model's vocabulary."""
+    shape = {**SHAPES["100M"], "vocab_size": embedded.engine.vocabulary_size}
+    engine, _ = engine_for(random_model(shape, getattr(torch, embedded.dtype)))
+    return replace(embedded, engine=engine, name="100M", heads=None)
+
+
+def served(
+    model: LoadedModel, cases: Sequence[Case], aside: Callable[[], float], options: argparse.Namespace
+) -> list[Measured]:
+    """Complete all cases in all ways; ``aside`` returns the seconds so far that do not count."""
+    with tempfile.TemporaryDirectory() as cache:
+        settings = ServiceSettings(cache=Path(cache), index_workspaces=True)
+        costs = Costs()
+        service = CompletionService(model, open_analysis(), settings, costs.add)
+        try:
+            made_ready(service, cases)
+            shown = track(cases, f"{model.name}, {model.dtype}")
+            return [row for case in shown for row in completed(service, case, costs, aside, options)]
+        finally:
+            service.close()
 
 
 def cases_of(workload: str, options: argparse.Namespace) -> list[Case]:
@@ -175,58 +194,57 @@ def made_ready(service: CompletionService, cases: Sequence[Case]) -> None:
     service.index({case.request.workspace for case in cases})
 
 
-def completed(service: CompletionService, case: Case, costs: Costs, options: argparse.Namespace) -> Iterator[Measured]:
-    """Complete a case both ways, and those of members also without monitors; passes add to ``costs``."""
-    for monitors in (None, ()) if case.workload == "members" else (None,):
-        request = replace(case.request, monitors=monitors)
+def completed(
+    service: CompletionService, case: Case, costs: Costs, aside: Callable[[], float], options: argparse.Namespace
+) -> Iterator[Measured]:
+    """Complete a case both ways, those of members also without monitors; passes add to ``costs``."""
+    watched: dict[str, tuple[str, ...] | None] = {"": None}
+    if case.workload == "members":
+        watched = {", monitors": None, ", no monitors": ()}
+    ways = {(name, way): (name, way) for name in watched for way in WAYS}
+    predicted: dict[tuple[str, str], float] = {}
 
-        predicted: dict[str, float] = {}
+    def run(which: tuple[str, str]) -> CompletionResult:
+        name, way = which
+        costs.seconds = 0.0
+        result = service.complete_now(replace(case.request, monitors=watched[name], drafters=WAYS[way]))
+        predicted[which] = costs.seconds
+        return result
 
-        def run(
-            way: str, request: CompletionRequest = request, predicted: dict[str, float] = predicted
-        ) -> CompletionResult:
-            costs.seconds = 0.0
-            result = service.complete_now(replace(request, drafters=WAYS[way]))
-            predicted[way] = costs.seconds
-            return result
-
-        run("plain")  # the prompt is read, and facts become known
-        seconds, results = in_turns(run, options.repeats)
-        tokens = {way: [token.id for token in result.tokens] for way, result in results.items()}
-        passes = {way: result.counters["forward_passes"] for way, result in results.items()}
-        name = {"members": ", no monitors" if monitors == () else ", monitors"}.get(case.workload, "")
-        dtype = results["plain"].dtype
+    for name in watched:
+        run((name, "plain"))  # the prompt is read, and facts become known
+    seconds, results = in_turns(run, ways, options.repeats, aside)
+    for name in watched:
+        plain, drafted = results[name, "plain"], results[name, "drafted"]
+        tokens = [tuple(token.id for token in result.tokens) for result in (plain, drafted)]
         yield Measured(
-            f"{case.workload}{name}, embedded, {dtype}",
+            f"{case.workload}{name}, {service.model}, {plain.dtype}",
             case.file,
-            tuple(tokens["plain"]),
-            passes,
-            seconds,
-            predicted,
-            tokens["plain"] == tokens["drafted"],
+            tokens[0],
+            {way: results[name, way].counters["forward_passes"] for way in WAYS},
+            {way: seconds[name, way] for way in WAYS},
+            {way: predicted[name, way] for way in WAYS},
+            tokens[0] == tokens[1],
         )
 
 
-def replayed_rows(
-    written: Sequence[tuple[Case, tuple[int, ...]]], dtype: str, options: argparse.Namespace
-) -> list[Measured]:
-    """Rewrite with the embedded model; replay that and what it wrote on a larger one with random weights."""
-    model = load(None, dtype)
+def forced_texts(embedded: LoadedModel, large: LoadedModel, options: argparse.Namespace) -> list[Measured]:
+    """Rewrite with both models, and continue with the large one, with and without a draft model."""
     files = [path for project in options.projects for path in sources(project)]
-    texts = rewritings(model, files, options.cases // 2, options.seed)
-    rows = forced_rows(model, texts, options.repeats)
-    repeats = min(options.repeats, 2)
-    shape = {**SHAPES["100M"], "vocab_size": model.engine.vocabulary_size}
-    random_weights, _ = engine_for(random_model(shape, getattr(torch, dtype)))
-    large = replace(model, engine=random_weights, name="100M", heads=None)
-    lines = [(case.workload, case.request, tokens) for case, tokens in written if case.workload != "members"]
-    again = [replace(text, group=text.group.replace("embedded", "100M")) for text in texts[: -(-len(texts) // 2)]]
+    texts = rewritings(embedded, files, options.cases // 2, options.seed)
+    again = [
+        replace(text, group=text.group.replace(embedded.name, large.name)) for text in texts[: -(-len(texts) // 2)]
+    ]
     ends = continuations(large, files, options.cases // 4, options.seed)
-    rows += forced_rows(large, [*recorded(large, lines), *again, *ends], repeats)
     helped = [
         replace(replay, group=replay.group.replace("continuing", "continuing with a draft model")) for replay in ends
     ]
-    return rows + forced_rows(replace(large, draft=DraftModel(model.engine)), helped, repeats)
+    repeats = min(options.repeats, 2)
+    return [
+        *forced_rows(embedded, texts, options.repeats),
+        *forced_rows(large, [*again, *ends], repeats),
+        *forced_rows(replace(large, draft=DraftModel(embedded.engine)), helped, repeats),
+    ]
 
 
 def forced_rows(model: LoadedModel, replays: Sequence[Replay], repeats: int) -> list[Measured]:

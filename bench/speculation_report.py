@@ -20,7 +20,7 @@ def summary(rows: Sequence[Measured]) -> dict[str, Any]:
         groups[row.group].append(row)
     summed = {name: _summed(found) for name, found in groups.items()}
     watched = {
-        name.rpartition(", ")[2]: _on_to_off(found, groups[name.replace("monitors", "no monitors")])
+        name.removeprefix("members, monitors, "): _on_to_off(found, groups[name.replace("monitors", "no monitors")])
         for name, found in groups.items()
         if name.startswith("members, monitors")
     }
@@ -79,8 +79,8 @@ def as_table(numbers: dict[str, Any]) -> str:
 def _on_to_off_in_words(numbers: dict[str, Any]) -> str:
     """Say what monitors cost, or bring, where they force names."""
     found = [
-        f"{watched['ratio']:.2f}x ({watched['per_case'][1]:.2f} to {watched['per_case'][2]:.2f}) in {dtype}"
-        for dtype, watched in numbers["monitors_on_to_off"].items()
+        f"{watched['ratio']:.2f}x ({watched['per_case'][1]:.2f} to {watched['per_case'][2]:.2f}) for {model}"
+        for model, watched in numbers["monitors_on_to_off"].items()
     ]
     return f"Members, both with drafts: tokens per second with monitors are {', '.join(found)} of those without."
 
@@ -89,14 +89,13 @@ def as_chart(numbers: dict[str, Any]) -> str:
     """Return how fast each workload is with drafts, plain decoding being 100 %."""
     groups: defaultdict[str, list[Bar]] = defaultdict(list)
     for name, group in numbers["groups"].items():
-        workload, _, model = name.rpartition(", embedded, ") if "embedded" in name else name.rpartition(", 100M, ")
-        label = f"{'embedded' if 'embedded' in name else '100M'}, {model}"
+        workload, model, dtype = name.rsplit(", ", 2)
         _, low, high = group["faster_per_case"]
-        groups[workload].append(Bar(label, group["faster"], low, high))
-    for dtype, watched in numbers["monitors_on_to_off"].items():
+        groups[workload].append(Bar(f"{model}, {dtype}", group["faster"], low, high))
+    for model, watched in numbers["monitors_on_to_off"].items():
         _, low, high = watched["per_case"]
         groups["members with drafts, tokens per second without monitors being 100 %"].append(
-            Bar(f"with monitors, {dtype}", watched["ratio"], low, high)
+            Bar(f"with monitors, {model}", watched["ratio"], low, high)
         )
     most = max(bar.high for found in groups.values() for bar in found)
     return bars("Completions with drafts, plain ones being 100 %", groups, most)

@@ -18,7 +18,7 @@ from decoding.choosing import choose, cut, drop, lacked
 from decoding.landing import is_over, landing
 from decoding.masking import Choice
 from decoding.run import Emitted, Refused, Run
-from decoding.trim import end_of, ends_well, kept_length, may_end, typed_length, watch_at
+from decoding.trim import end_of, ends_well, kept_length, may_end, scan_at, typed_length
 from decoding.types import Steps
 from decoding.watch import Watch
 from monitors.base import Lexed
@@ -165,7 +165,7 @@ def lacks_statement(run: Run) -> bool:
     """
     begun = run.inspected == 0 and run.text[: typed_length(run)].strip()
     length = end_of(run)
-    scan = watch_at(run, length).scan
+    scan = scan_at(run, length)
     if begun or not (scan.keyword in COMPOUND or scan.line[:1] in (b"@", b"#")):
         return False
     return scan.keyword not in COMPOUND or not may_end(run, length)

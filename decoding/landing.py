@@ -17,7 +17,7 @@ from analysis.python.lexicon import CLOSERS, COMPOUND, KEYWORDS, LETTERS, QUOTES
 from analysis.python.place import HOLE
 from analysis.python.scanner import Mode
 from decoding.run import Emitted, Run
-from decoding.trim import end_of, typed_length, watch_at
+from decoding.trim import end_of, scan_at, typed_length
 from monitors.base import FORBIDDEN, Lexed
 from monitors.closing import Closing
 
@@ -81,12 +81,12 @@ def is_unfinished(run: Run) -> bool:
     """Whether the middle ran into the limit in its first statement, or has ended with something open of its last."""
     if run.finish == "length" and run.inspected == 0:
         return True
-    return run.finish in ("length", "stop") and watch_at(run, end_of(run)).scan.depth > cursor_depth(run)
+    return run.finish in ("length", "stop") and scan_at(run, end_of(run)).depth > cursor_depth(run)
 
 
 def cursor_depth(run: Run) -> int:
     """Return how much the user has left open."""
-    return watch_at(run, typed_length(run)).scan.depth
+    return scan_at(run, typed_length(run)).depth
 
 
 def ends(run: Run) -> Iterator[End]:

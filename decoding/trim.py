@@ -27,7 +27,7 @@ def kept_length(run: Run) -> int:
     limit = len(run.text) if run.refused_from is None else run.refused_from
     length = last_end(run, end_of(run) if run.finish == "stop" else limit, may_follow)
     if length <= typed and not may_end(run, typed):
-        depth = watch_at(run, typed).scan.depth
+        depth = scan_at(run, typed).depth
         return max(typed, last_end(run, limit, lambda run, there: bool(there.scan.chain) and there.scan.depth <= depth))
     while length > typed and not stands(run, length):
         length = last_end(run, length - 1, may_follow)
@@ -52,7 +52,7 @@ def ends_well(run: Run) -> bool:
 
 def stands(run: Run, length: int) -> bool:
     """Whether the first ``length`` bytes with the suffix behind them are Python."""
-    return run.parts.inspector.end_stands(run.text[:length], watch_at(run, length).scan)
+    return run.parts.inspector.end_stands(run.text[:length], scan_at(run, length))
 
 
 def may_end(run: Run, length: int) -> bool:
@@ -63,13 +63,27 @@ def may_end(run: Run, length: int) -> bool:
 
 def watch_at(run: Run, length: int) -> Watch:
     """Return the monitors' states behind the first ``length`` bytes."""
+    watch, rest = before(run, length)
+    return watch.advance(rest, run.view)
+
+
+def scan_at(run: Run, length: int) -> LexicalState:
+    """Return the lexical state behind the first ``length`` bytes."""
+    watch, rest = before(run, length)
+    return Lexed.of(watch.scan, rest).after[-1] if rest else watch.scan
+
+
+def before(run: Run, length: int) -> tuple[Watch, bytes]:
+    """Return the monitors' states before the token that has the last of the first ``length`` bytes, and its part."""
     watch, at = run.start, len(run.job.kept)
     for token in run.emitted:
         end = at + len(token.data)
-        if end >= length:
-            return token.after if end == length else token.before.advance(token.data[: max(0, length - at)], run.view)
+        if end > length:
+            return token.before, token.data[: max(0, length - at)]
         watch, at = token.after, end
-    return watch
+        if end == length:
+            break
+    return watch, b""
 
 
 def may_follow(run: Run, there: Watch) -> bool:
