@@ -12,7 +12,7 @@ from analysis.languages import PYTHON
 from analysis.modes import LOOK_AGAIN_S
 from analysis.python.lexicon import WORD
 from analysis.python.scanner import Mode, scan_text
-from completion.generation import Generation
+from completion.generation import Generation, job_of, unseen_of
 from completion.layout import Layout, lay_out
 from completion.types import Listing
 from decoding.scoring import TREE_TOKENS, NameEnds, Scorer, Scores
@@ -30,10 +30,6 @@ from monitors.words import is_hidden
 
 # Characters before and behind the cursor whose words are thought of first.
 NEAR = 20_000
-
-# An attribute that stands in the document already is so much likelier than others, nats.  Settled by hand, on cases
-# that ``bench/popup.py`` leaves out.
-WRITTEN_NEAR = 2.0
 
 # Ways to call something that are shown.
 MOST_WAYS = 4
@@ -67,8 +63,11 @@ def likelihoods(work: Generation, names: tuple[str, ...], ends: NameEnds) -> Ste
         did not suffice.
     """
     yield None
-    prompt = yield from work.gathering(lay_out(work.request))
-    scorer = Scorer(work.model.engine, work.model.vocabulary, ends, work.on_pass, work.stopped)
+    layout = lay_out(work.request)
+    prompt = yield from work.gathering(layout)
+    job, _ = job_of(work.request, layout, prompt, work.model)
+    blend = work.blend(job, unseen_of(layout, prompt))
+    scorer = Scorer(work.model.engine, work.model.vocabulary, ends, work.on_pass, work.stopped, blend)
     texts = [prompt.healed + name.encode() for name in names]
     try:
         with work.slabs.lease(work.request.document.path, prompt.ids, TREE_TOKENS) as slab:
@@ -126,14 +125,12 @@ def listed(fact: Fact, layout: Layout) -> Listing:
     names = [name for name in fact.names if name.isidentifier() and len(name) <= LONGEST_NAME]
     hidden = {name for name in names if is_hidden(name, fact.kind)}
     needed = (below - above.keys() - hidden).intersection(names) if fact.key.kind in (MODULES, EXPORTS) else frozenset()
-    near = (below | above.keys()) if fact.key.kind == ATTRIBUTES else frozenset()
     last = {**dict.fromkeys(below, -1), **above}
     names.sort(key=lambda name: (name in hidden, name not in needed, -last.get(name, -2), name))
     return Listing(
         names=tuple(names),
         plain=len(names) - len(hidden),
         needed=len(needed),
-        evidence=tuple(WRITTEN_NEAR if name in near else 0.0 for name in names),
         kind=fact.key.kind,
         origin=fact.origin,
     )

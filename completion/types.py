@@ -129,6 +129,10 @@ class Sampling:
     strength: float = 1.0
 
 
+# What a front may ask for.
+MOST_TOKENS = 512
+MOST_CANDIDATES = 16
+MOST_TEMPERATURE = 5.0
 MOST_STRICTNESS = 100.0
 
 
@@ -283,7 +287,6 @@ class Listing:
         names: The likeliest first by a cheap guess; none where no name may stand, or none is known.
         plain: Number of those that are often meant; the others, at the end, are such as ``__hash__``.
         needed: Number of those, at the beginning, that the text below an import cannot do without.
-        evidence: Nats by which each name is likelier than the model says, because of where the document has it.
         kind: What they are: "attributes", "names" (in scope), "modules", "exports" (of a module); "" where no name
             may stand.
         origin: Where the analysis has them from: "httpx 0.28.1", "this file".
@@ -293,7 +296,6 @@ class Listing:
     names: tuple[str, ...] = ()
     plain: int = 0
     needed: int = 0
-    evidence: tuple[float, ...] = ()
     kind: str = ""
     origin: str = ""
     late: bool = False

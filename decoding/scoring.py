@@ -20,8 +20,9 @@ import torch
 from torch import Tensor
 
 from analysis.python.lexicon import WORD
+from decoding.blending import Mix, unblended
 from decoding.types import Steps
-from models.engines.base import Engine, Rows, Slab
+from models.engines.base import Engine, Row, Rows, Slab
 from models.engines.prefill import common_length
 from models.engines.tree import Tree
 from models.vocabulary import Vocabulary
@@ -66,6 +67,7 @@ class Scorer:
         ends: Of the same vocabulary.
         on_pass: Told of every forward pass: its tokens and seconds.
         stopped: Whether nobody wants the numbers any more; polled before every pass.
+        blend: Mixes into a row what the document makes likely, as where text is written.
     """
 
     engine: Engine
@@ -73,6 +75,7 @@ class Scorer:
     ends: NameEnds
     on_pass: Callable[[int, float], None]
     stopped: Callable[[], bool]
+    blend: Mix = unblended
 
     def scoring(self, slab: Slab, prompt: Sequence[int], texts: Sequence[bytes]) -> Steps[Scores]:
         """Return the log-probability of each text: that it is written next, and that a name ends behind it.
@@ -102,26 +105,35 @@ class Scorer:
         yield None
         if self.stopped():
             return ()
-        opening = self._timed(1 + len(shared), lambda: self.engine.forward(slab, (prompt[-1], *shared)))
+        rows = self._timed(1 + len(shared), lambda: self.engine.forward(slab, (prompt[-1], *shared)))
+        opening = [self._expected(rows.at(size), shared[:size]) for size in range(1 + len(shared))]
         places = best(chains, opening[-1], len(shared), room)
         if not places:
             return tuple(scores)
-        tree, nodes = tree_of([chains[place][len(shared) :] for place in places])
+        tree, paths = tree_of([chains[place][len(shared) :] for place in places])
         yield None
         if self.stopped():
             return ()
         rows = self._timed(len(tree.tokens), lambda: self.engine.forward_tree(slab, tree))
-        for place, path in zip(places, nodes, strict=True):
-            predicting = (*opening, *(rows[node] for node in path))
+        behind: dict[int, Tensor] = {}
+        for place, path in zip(places, paths, strict=True):
+            for size, node in enumerate(path, len(shared) + 1):
+                if node not in behind:
+                    behind[node] = self._expected(rows.at(node), chains[place][:size])
+            predicting = (*opening, *(behind[node] for node in path))
             scores[place] = self._log_probability(chains[place], texts[place], predicting)
         return tuple(scores)
 
-    def _timed(self, n_tokens: int, run: Callable[[], Rows]) -> Tensor:
-        """Do a pass and return its log-probabilities, ``[T, V]``."""
+    def _timed(self, n_tokens: int, run: Callable[[], Rows]) -> Rows:
+        """Do a pass."""
         begun = time.perf_counter()
-        logits = run().logits
+        rows = run()
         self.on_pass(n_tokens, time.perf_counter() - begun)
-        return logits.log_softmax(-1)
+        return rows
+
+    def _expected(self, row: Row, written: tuple[int, ...]) -> Tensor:
+        """Return the log-probabilities behind some tokens of a text, ``[V]``."""
+        return self.blend(row, written).logits.log_softmax(-1)
 
     def _log_probability(self, chain: Sequence[int], text: bytes, rows: Sequence[Tensor]) -> float:
         """Return one text's, from the rows ``[V]`` that predict its tokens and what follows them."""

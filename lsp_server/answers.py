@@ -14,10 +14,10 @@ model stays for the next one, and what it has written goes along as a first gues
 from __future__ import annotations
 
 import asyncio
-import re
 from dataclasses import dataclass, replace
 from functools import partial
 
+from completion.cursor import LINE_END
 from completion.types import CancelToken, CompletionResult, Reason, Trigger
 from lsp_server.answer_kinds import AnswerKind
 from lsp_server.front import Front
@@ -27,9 +27,6 @@ from lsp_server.suggestions import Place, Suggestion, place_of
 
 # Reasons that say nothing about the place: asked again, there may be a text.
 _PASSING = frozenset({Reason.CANCELLED, Reason.SUPERSEDED, Reason.MODEL_LOADING, Reason.OUT_OF_MEMORY})
-
-
-_LINE_END = re.compile(r"\r\n|\n|\r")
 
 
 @dataclass(frozen=True)
@@ -108,7 +105,7 @@ async def ask_engine(front: Front, snapshot: Snapshot, place: Place, cancel: Can
 def _first_guess(front: Front, place: Place) -> str:
     """Return the cursor's line as it may become; "" for no idea.  A wrong guess costs a little time, nothing else."""
     guess = front.suggestions.guess(place)
-    line = _LINE_END.split(place.before)[-1]
+    line = LINE_END.split(place.before)[-1]
     return line + with_line_ends(guess, "\n") if guess else ""
 
 

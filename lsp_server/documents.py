@@ -14,11 +14,11 @@ from functools import cached_property
 
 from lsprotocol import types
 
+from completion.cursor import LINE_END
 from lsp_server.positions import Positions
 
 # Half of a character outside the basic plane, which JSON can spell and no encoder takes.
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_LINE_END = re.compile(r"\r\n|\n|\r")
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class TextDocument:
     @cached_property
     def line_end(self) -> str:
         """How this document ends its lines, by its first one; a line feed if it has only one."""
-        found = _LINE_END.search(self.text)
+        found = LINE_END.search(self.text)
         return found.group() if found else "\n"
 
     def edited(self, change: types.TextDocumentContentChangeEvent) -> TextDocument:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from lsprotocol import types
 
+from completion.cursor import LINE_END
 from lsp_server.offers import Offer, command_of
 from lsp_server.snapshot import Snapshot
 from lsp_server.suggestions import Suggestion
-
-_LINE_END = re.compile(r"\r\n|\n|\r")
 
 
 def offers_of(snapshot: Snapshot, suggestion: Suggestion) -> list[Offer]:
@@ -34,4 +31,4 @@ def to_item(snapshot: Snapshot, offer: Offer) -> types.InlineCompletionItem:
 
 def with_line_ends(text: str, line_end: str) -> str:
     """Return ``text`` with every line ended as the document does it."""
-    return _LINE_END.sub(line_end, text)
+    return LINE_END.sub(line_end, text)

@@ -39,8 +39,8 @@ class Choice:
     """Names for a beginning, best first.
 
     Attributes:
-        names: Needed ones, the weighed ones by their probability and the document's evidence, then the others as
-            they are listed.  Hidden ones (``__hash__``) come last; they are weighed where there are no others.
+        names: Needed ones, the weighed ones by their probability, then the others as they are listed.  Hidden ones
+            (``__hash__``) come last; they are weighed where there are no others.
         clear: The first is likelier than all others together, or the only one that is needed.
         complete: All are there, and weighed if they can be: more typing only leaves some out.
     """
@@ -119,8 +119,7 @@ class NamesAt:
     def choice(self, beginning: str) -> Choice:
         """Return the names for a beginning, as far as they are known."""
         needed, meant, hidden = self._fitting(beginning)
-        evidence = dict(zip(self.listing.names, self.listing.evidence, strict=True))
-        weighed = [(w + evidence[name], name) for name in meant if (w := self._weights.get(name)) is not None]
+        weighed = [(weight, name) for name in meant if (weight := self._weights.get(name)) is not None]
         weighed.sort(key=lambda pair: -pair[0])
         others = [name for name in meant if self._weights.get(name) is None]
         names = (*needed, *(name for _, name in weighed), *others, *hidden)

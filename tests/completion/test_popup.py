@@ -15,7 +15,7 @@ from analysis.facts import BaseDocument, Fact, FactKey, Parameter, ParameterKind
 from analysis.store import FactStore
 from analysis.testing import HeldAnalyzer
 from completion.layout import lay_out
-from completion.popup import WRITTEN_NEAR, listed, question_at, shown, site_of
+from completion.popup import listed, question_at, shown, site_of
 from completion.service import CompletionService, ServiceSettings
 from completion.types import CancelToken, CompletionRequest, Document, Limits, Listing, Trigger
 from models.checkpoints import LoadedModel, load
@@ -70,7 +70,7 @@ def test_likely_names_come_first_without_a_model() -> None:
     )
     found = listed(fact, layout)
     assert found.names == ("near", "far", "behind", "aaa", "zzz", "_hidden", "__init__")
-    assert (found.plain, found.needed, found.evidence) == (5, 0, (*[WRITTEN_NEAR] * 3, 0, 0, WRITTEN_NEAR, 0))
+    assert (found.plain, found.needed) == (5, 0)
     assert listed(replace(fact, names=frozenset({"a" * 81, "short", "not-a-name", "\ud800"})), layout).names == (
         "short",
     )
@@ -87,7 +87,7 @@ def test_names_in_scope_are_used_everywhere() -> None:
     """That says nothing."""
     fact = Fact(FactKey("names", "", ""), frozenset({"x", "y"}), "scope", "")
     found = listed(fact, lay_out(request("$0\nx\n")))
-    assert (found.needed, found.evidence) == (0, (0, 0))
+    assert found.needed == 0
 
 
 def parameter(name: str, kind: ParameterKind, required: bool = True) -> Parameter:
@@ -160,7 +160,7 @@ def weights(service: CompletionService, asked: CompletionRequest, *names: str) -
 def test_listing(service: CompletionService) -> None:
     """The names, of what kind, and where they come from; no forward pass."""
     found = run(service.names(request(HEAD + "os.$0\n"), CancelToken()))
-    assert found == Listing(("getcwd", "path", "sep", "_x"), 3, 0, (0, 0, 0, 0), "attributes", "Python 3.11")
+    assert found == Listing(("getcwd", "path", "sep", "_x"), 3, 0, "attributes", "Python 3.11")
     assert run(service.names(request("# os.$0\n"), CancelToken())) == Listing()
 
 

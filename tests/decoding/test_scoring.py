@@ -10,8 +10,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from decoding.blending import Blend, Mix, unblended
 from decoding.scoring import MOST_NAMES, TREE_TOKENS, NameEnds, Scorer, Scores, shared_beginning, tree_of
 from models.engines.testing import TinyEngine
+from models.ngrams import ORDERS, DocumentNgrams
 from tests.decoding.toys import END, TEXTS, VOCABULARY
 
 ENGINE = TinyEngine(len(TEXTS))
@@ -42,10 +44,12 @@ def weigh(texts: Sequence[bytes], prompt: Sequence[int] = PROMPT, **changes: obj
         return scores
 
 
-def alone(text: bytes, prompt: Sequence[int] = PROMPT) -> float:
+def alone(text: bytes, prompt: Sequence[int] = PROMPT, blend: Mix = unblended) -> float:
     """Return a text's log-probability by its definition: over every last token, in passes of its own."""
     chain, total = VOCABULARY.encode_bytes(text), 0.0
-    rows = ENGINE.forward(ENGINE.new_slab(), (*prompt, *chain)).logits.log_softmax(-1)[len(prompt) - 1 :]
+    computed = ENGINE.forward(ENGINE.new_slab(), (*prompt, *chain))
+    places = range(len(chain) + 1)
+    rows = [blend(computed.at(len(prompt) - 1 + at), chain[:at]).logits.log_softmax(-1) for at in places]
     for length in range(len(chain) + 1):
         rest = text.removeprefix(VOCABULARY.decode(chain[:length]))
         before = math.fsum(float(rows[at][token]) for at, token in enumerate(chain[:length]))
@@ -76,6 +80,13 @@ def test_together_as_alone(texts: list[bytes], before: str) -> None:
     """A tree's numbers are those of one chain after the other."""
     prompt = VOCABULARY.encode(before)
     assert weigh(texts, prompt) == pytest.approx([alone(text, prompt) for text in texts], rel=1e-12)
+
+
+@given(st.sets(names, min_size=1, max_size=12).map(sorted), st.text("abcx.(", max_size=40))
+def test_what_the_document_makes_likely_counts(texts: list[bytes], document: str) -> None:
+    """Names are weighed by the distribution that text is written with, at each of their tokens."""
+    blend = Blend(DocumentNgrams([VOCABULARY.encode(document)], (0.3,) * ORDERS), (END,), PROMPT)
+    assert weigh(texts, blend=blend) == pytest.approx([alone(text, blend=blend) for text in texts], rel=1e-12)
 
 
 def test_a_last_token_that_reaches_beyond_the_name_counts() -> None:

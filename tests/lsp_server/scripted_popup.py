@@ -4,8 +4,8 @@ Where the line before the cursor ends in ``asked`` the completion is what it was
 ``names``, ``weigh NAME ...``, ``describe NAME`` and ``complete``, a line each.  A comment is completed like what
 it says.  What is before the name at the cursor decides what may stand there:
 
-- ``menu.``: four names and two hidden ones, ``stew`` the likeliest; with ``oil`` somewhere in the document
-  ``salad`` is evident; ``clear.``: the same names, ``stew`` much the likeliest
+- ``menu.``: four names and two hidden ones, ``stew`` the likeliest; ``clear.``: the same names, ``stew`` much the
+  likeliest
 - ``kit.``: four names, the first two of them needed
 - ``many.``: 300 names, the likeliest ten of which are weighed
 - ``late.``: the analysis has not answered when it is asked for the first time
@@ -65,7 +65,7 @@ class PopupService(ScriptedService):
         before = line_before(request)
         match before.rpartition(" ")[2]:
             case "menu." | "clear." | "held.":
-                return listing((*MENU, *HIDDEN), evident="salad" if "oil" in request.document.text else "")
+                return listing((*MENU, *HIDDEN))
             case "kit.":
                 return listing(("lid", "pan", "bowl", "cup"), needed=2)
             case "many.":
@@ -108,16 +108,10 @@ class PopupService(ScriptedService):
         say("fired" if cancel.cancelled else "weighed")
 
 
-def listing(
-    names: tuple[str, ...],
-    kind: str = "attributes",
-    origin: str = "menu 1.0",
-    evident: str = "",
-    needed: int = 0,
-) -> Listing:
-    """Return a list of names, one of them evident from the document, or some at the beginning needed."""
+def listing(names: tuple[str, ...], kind: str = "attributes", origin: str = "menu 1.0", needed: int = 0) -> Listing:
+    """Return a list of names, some at the beginning needed."""
     plain = [name for name in names if name not in HIDDEN]
-    return Listing(names, len(plain), needed, tuple(9.0 * (name == evident) for name in names), kind, origin)
+    return Listing(names, len(plain), needed, kind, origin)
 
 
 def line_before(request: CompletionRequest) -> str:

@@ -36,7 +36,7 @@ class Kitchen:
         await asyncio.sleep(0)
         if self.error is not None:
             raise self.error
-        return Listing(("a", "b"), 2, 0, (0.0, 0.0), "attributes", "here")
+        return Listing(("a", "b"), 2, 0, "attributes", "here")
 
     async def likelihoods(self, request: CompletionRequest, names: tuple[str, ...], cancel: CancelToken) -> Any:
         """Weigh none: memory does not suffice."""

@@ -147,12 +147,6 @@ def test_a_clear_winner_is_chosen_beforehand(client: Client) -> None:
     assert not any(item.get("preselect") for item in popup(client, "menu.$0", URI + "2")["items"])
 
 
-def test_what_the_document_says_counts_too(client: Client) -> None:
-    """A name that is evident from the document comes first, and is chosen beforehand."""
-    found = popup(client, "menu.$0\noil")
-    assert labels(found)[0] == "salad" and found["items"][0]["preselect"]
-
-
 def test_what_is_needed_below_comes_first(client: Client) -> None:
     """As it is listed, and the model is not asked about it; the only one that fits is chosen beforehand."""
     found = popup(client, "kit.$0")

@@ -66,7 +66,7 @@ class ScriptedService:
     async def names(self, request: CompletionRequest, cancel: CancelToken) -> Listing:
         """List the document's words; do what the first says."""
         words = (await self.complete(request, cancel)).text.split()
-        return Listing(tuple(words), len(words), 1, (0.5,) * len(words), "names", "the script")
+        return Listing(tuple(words), len(words), 1, "names", "the script")
 
     async def likelihoods(
         self, request: CompletionRequest, names: tuple[str, ...], cancel: CancelToken

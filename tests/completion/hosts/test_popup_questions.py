@@ -29,13 +29,13 @@ def test_answers_as_they_are(front: Front) -> None:
     """Also names and lines that no encoding likes, and what was not weighed."""
     service = front()
     found = run(service.names(request("echo größe \ud800 _"), CancelToken()))
-    assert found == Listing(("größe", "\ud800", "_"), 3, 1, (0.5, 0.5, 0.5), "names", "the script")
+    assert found == Listing(("größe", "\ud800", "_"), 3, 1, "names", "the script")
     assert run(service.likelihoods(request("echo"), found.names, CancelToken())) == (-0.2, None, None)
     assert run(service.description(request("echo f()\ng()"), "größe", CancelToken())) == "größe of f()\ng()"
 
 
 QUESTIONS: list[tuple[Callable[..., Any], Any]] = [
-    (lambda service, text, cancel: service.names(request(text), cancel), Listing((), 0, 1, (), "names", "the script")),
+    (lambda service, text, cancel: service.names(request(text), cancel), Listing((), 0, 1, "names", "the script")),
     (lambda service, text, cancel: service.likelihoods(request(text), ("a",), cancel), ()),
     (lambda service, text, cancel: service.description(request(text), "a", cancel), "a of "),
 ]
