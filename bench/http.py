@@ -1,6 +1,6 @@
 """Many programs at once over HTTP, and what an editor beside them feels of it.
 
-    python -m bench.http [--seconds 60] [--clients 32] [--files 6] [--characters 30]
+    python -m bench.http [--seconds 60] [--clients 32] [--files 6] [--characters 30] [--out FOLDER]
 
 `verifill serve` and `verifill lsp` share an engine.  Files of the standard library are typed into an editor's
 window (`bench.lsp`), each twice: alone, and while the clients ask as fast as they are answered, in all dialects;
@@ -34,7 +34,7 @@ from typing import Any
 import numpy as np
 from rich.progress import track
 
-from bench.common import markdown, write_results
+from bench.common import RESULTS, markdown, write_results
 from bench.http_clients import PATIENCE_S, TOKEN, Clients, Place, Server
 from bench.keystrokes import places, typed
 from bench.lsp import Answer, own_engine, replay, resident_mb
@@ -172,13 +172,14 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=6, help="typed into")
     parser.add_argument("--characters", type=int, default=30, help="typed into each file")
     parser.add_argument("--seed", type=int, default=9, help="of the choice of files")
+    parser.add_argument("--out", type=Path, default=RESULTS)
     parser.set_defaults(pause_ms=PAUSE_MS)
     options = parser.parse_args()
     with own_engine() as folder, serving(folder) as server:
         numbers = measure(folder, server, options)
     table = as_table(numbers)
     print(table)
-    write_results("http", numbers, table)
+    write_results("http", numbers, table, options.out)
 
 
 def measure(folder: Path, server: Server, options: argparse.Namespace) -> dict[str, Any]:

@@ -32,9 +32,12 @@ class Connection(H11Protocol):
         self._look_later()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Look no more."""
+        """Look no more, and let go of all that was asked."""
         self._next_look.cancel()
         super().connection_lost(exc)
+        # Where the client has reset it, uvicorn's timer and this would hold each other until the garbage collector
+        # comes by, which counts objects and not what they hold.
+        self._unset_keepalive_if_required()
 
     def _look_later(self) -> None:
         self._seen = self.cycle

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
+from completion.hosts.memory import give_large_blocks_back
 from completion.workspace import nearest_project
 from http_api.address import Listener, listen
 from http_api.bearer import random_token, read_token
@@ -47,6 +48,8 @@ def serve(model: ModelOptions, options: ServeOptions) -> int:
     def ready() -> None:
         note(f"ready at {listener.url}")
 
+    if not options.in_process:  # a model's passes would take all their blocks from the system
+        give_large_blocks_back()
     host = host_for(model, options.in_process)
     stopped_by = run(lambda: open_service(host), settings, listener, started, ready)
     return INTERRUPTED if stopped_by is signal.SIGINT else 0

@@ -288,6 +288,8 @@ class RemoteService:
             del self._flights[flight.message.id]
             if not flight.answer.done():
                 self._send_now(Cancel(flight.message.id))
+            # An error holds this frame: with the flight in it, each would keep the other, and the document.
+            del flight
 
     def _wake(self) -> None:
         if not self._stopped:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import http.client
 import json
 import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -21,6 +23,8 @@ from tests.http_api.scripted import SETTINGS, TOKEN, ScriptedService
 LOOK_S = 0.3
 PATIENCE = 20.0
 IDLE = 300
+RESET = 20
+AT_ONCE = struct.pack("ii", 1, 0)  # linger for no time: what is closed like this is reset
 HEAD = f"Host: 127.0.0.1\r\nAuthorization: Bearer {TOKEN}\r\n"
 
 
@@ -117,6 +121,24 @@ def test_one_who_hangs_up_in_the_middle_of_a_stream_is_given_up(port: int, servi
     while completes(port) != 200:
         assert time.monotonic() < deadline
     assert len(service.asked) == service.fired + 1
+
+
+def test_a_connection_that_is_reset_leaves_nothing_behind(port: int) -> None:
+    """None waits for the garbage collector with all that was asked on it."""
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(RESET):
+            with closing(connected(port)) as connection:
+                connection.sendall(f"GET /health HTTP/1.1\r\n{HEAD}\r\n".encode())
+                assert connection.recv(4096).startswith(b"HTTP/1.1 200")
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+        deadline = time.monotonic() + PATIENCE
+        while any(type(thing) is Connection for thing in gc.get_objects()):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    finally:
+        gc.enable()
 
 
 def test_the_system_lets_a_server_have_many_connections() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import os
 import re
 import signal
@@ -19,6 +21,7 @@ from completion.hosts.build import build_id
 from completion.hosts.channel import Channel
 from completion.hosts.errors import EngineError
 from completion.hosts.finding import Finder
+from completion.hosts.flight import Flight
 from completion.hosts.remote import MOST_ENGINES, RemoteService
 from completion.hosts.run_folder import EngineFiles, engines
 from completion.types import CancelToken, CompletionRequest, Document, Reason, Trigger
@@ -84,6 +87,21 @@ def test_errors(front: Front, word: str, kind: type[Exception], text: str) -> No
     with pytest.raises(kind) as caught:
         front().complete_now(request(f"{word} {text if kind is not EngineError else 'secret'}"))
     assert re.sub(r"line \d+", "line N", str(caught.value)) == text
+
+
+@pytest.mark.parametrize("text", ["echo back", "value nonsense"])
+def test_no_document_is_kept(front: Front, text: str) -> None:
+    """Answered or not, none waits for the garbage collector."""
+    service = front()
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(5):
+            with contextlib.suppress(ValueError):
+                asyncio.run(service.complete(request(text), CancelToken()))
+        until(lambda: not any(type(thing) is Flight for thing in gc.get_objects()))
+    finally:
+        gc.enable()
 
 
 def test_a_model_that_cannot_be_loaded(front: Front, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
