@@ -9,6 +9,7 @@ from decoding.blending import Blend
 from decoding.run import Job
 from decoding.types import forced_from
 from models.checkpoints import LoadedModel
+from models.formats import FimFormat, Part
 from models.ngrams import ORDERS, DocumentNgrams
 
 
@@ -22,9 +23,17 @@ def blend_of(job: Job, unseen: Unseen, corpora: Corpora, model: LoadedModel) -> 
         model: What writes it, with the shares that n-grams have beside it.
     """
     behind_marks = job.prompt[forced_from(job.prompt, job.separators) :]
-    texts: tuple[Ids | Sequence[int], ...] = (*corpora.beside(unseen), *between(job.prompt, job.separators))
+    seen = between(document_in(job.prompt, model.format), job.separators)
+    texts: tuple[Ids | Sequence[int], ...] = (*corpora.beside(unseen), *seen)
     before = (*job.before, *behind_marks)[-ORDERS:]
     return Blend(DocumentNgrams(texts, model.shares), tuple(sorted(model.format.end_ids)), before)
+
+
+def document_in(prompt: Sequence[int], fim: FimFormat) -> Sequence[int]:
+    """Return a prompt from the document's first mark on: other files, which may come late, and paths stand before."""
+    n_marks = sum(isinstance(part, int) for part in fim.layout[fim.layout.index(Part.CONTEXT) :])
+    marks = [place for place, token in enumerate(prompt) if token in fim.separators]
+    return prompt[marks[-n_marks] :]
 
 
 def between(prompt: Sequence[int], separators: frozenset[int]) -> Iterator[Sequence[int]]:

@@ -10,13 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from completion.corpora.ngrams import between, blend_of
+from completion.corpora.ngrams import between, blend_of, document_in
 from completion.corpora.request import Corpora, Unseen
 from completion.service import CompletionService, ServiceSettings, open_service
 from completion.types import CompletionRequest, CompletionResult, Document, Limits
 from decoding.run import Job
 from models.checkpoints import load
+from models.formats import FAMILIES, ContextFile, detect
 from models.ngrams import FILE_NAME, ORDERS
+from models.vocabulary import Vocabulary
+from tests.models import tiny_tokenizers
 from tests.models.tiny_checkpoints import save
 
 CODE = "def total(values):\n    return sum(values) / len(values)\n\n\n" * 3
@@ -64,8 +67,8 @@ def test_the_whole_document_counts(folder: Path) -> None:
     model = load(str(folder))
     vocabulary = model.vocabulary
     seen, typed, before, behind = (vocabulary.encode(text) for text in ("b = 1", "c =", "a = 2", "d = 3"))
-    mark = min(vocabulary.control.values())
-    job = Job((mark, *seen, mark, *typed), b"", b"", 4, frozenset({mark}), before=seen)
+    prompt = (*model.format.encode(vocabulary, "b = 1", "e = 4"), *typed)
+    job = Job(prompt, b"", b"", 4, model.format.separators, before=seen)
     blend = blend_of(job, Unseen("a = 2", "d = 3"), Corpora(vocabulary, index_workspaces=False), model)
     assert set(blend.end_ids) == model.format.end_ids
     assert blend.before == (*seen, *typed)[-ORDERS:]
@@ -74,6 +77,19 @@ def test_the_whole_document_counts(folder: Path) -> None:
         assert found is not None
         assert found.tokens.tolist() == [text[1]]
     assert blend.ngrams.followers((seen[-1],)) is None  # a mark stands behind it
+
+
+@pytest.mark.parametrize("family", ["qwen-coder", "mellum", "deepseek-coder", "codestral"])
+def test_other_files_and_paths_do_not_count(family: str) -> None:
+    """Whatever stands in a prompt before the document, in every order of its parts."""
+    row = next(row for row in FAMILIES if row.name == family)
+    vocabulary = Vocabulary.of(tiny_tokenizers.qwen(tuple(sorted({*row.needs(), row.file_mark} - {""}))))
+    layout = detect(vocabulary)
+    context = [ContextFile("a.py", "other = 1\n"), ContextFile("b.py", "another = 2\n")]
+    prompt = layout.encode(vocabulary, "before", "behind", context, "c.py")
+    texts = [vocabulary.decode(text) for text in between(document_in(prompt, layout), layout.separators)]
+    assert layout.name == family
+    assert sorted(text for text in texts if text) == [b"before", b"behind"]
 
 
 def test_a_model_that_knows_nothing_copies_the_document(service: CompletionService) -> None:
