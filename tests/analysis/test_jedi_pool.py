@@ -274,6 +274,18 @@ def test_a_query_beyond_its_time_fails(cache: Path) -> None:
         pool.close()
 
 
+def test_a_cache_that_cannot_be_written_costs_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another folder takes its place until the pool closes."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (tmp_path / "file").touch()
+    pool = JediPool(1, tmp_path / "file" / "jedi")
+    try:
+        check(ask(pool, document(f"import json\n{HOLE}\n"), "json"), "module", PYTHON, "dumps")
+    finally:
+        pool.close()
+    assert os.listdir(tmp_path) == ["file"]
+
+
 def test_closing_leaves_nothing_behind(cache: Path) -> None:
     """Open questions fail, the processes are gone and collected, and so are the threads."""
     threads = threading.active_count()

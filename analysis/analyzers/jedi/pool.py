@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import threading
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from analysis.analyzers.jedi.process import WORKER, JediProcess
 from analysis.facts import BaseDocument, FactKey
@@ -42,11 +43,14 @@ class JediPool:
 
         Args:
             workers: Number of processes; None for one on up to three cores, else two.
-            cache: Folder for jedi's parser cache; None for the user's cache folder.
+            cache: Folder for jedi's parser cache; None for the user's cache folder.  Where it cannot be written, one
+                that is removed with the pool takes its place: without any a worker does not start.
             limit: Seconds that one question may take.
             module: What runs in the processes.
         """
-        self._cache = cache or user_cache()
+        cache = cache or user_cache()
+        self._aside = None if can_hold_files(cache) else TemporaryDirectory(prefix="verifill-")
+        self._cache = cache if self._aside is None else Path(self._aside.name)
         self._limit = limit
         self._module = module
         self._questions = QuestionQueue()
@@ -89,6 +93,8 @@ class JediPool:
             process.kill()
         for thread in self._threads:
             thread.join()
+        if self._aside is not None:
+            self._aside.cleanup()
 
     def _serve(self) -> None:
         """Run one worker, again and again until the pool closes."""
@@ -132,6 +138,15 @@ class JediPool:
             if process.worn_out:
                 return True
         return answered
+
+
+def can_hold_files(folder: Path) -> bool:
+    """Whether files can be written to a folder, which is made if there is none."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK)
 
 
 def user_cache() -> Path:
