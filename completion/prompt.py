@@ -246,8 +246,8 @@ class Prompts:
 
 
 def told(path: str) -> str:
-    """Return what the model is told of a path."""
-    return "/".join(PurePath(path).parts[-PATH_PARTS:])
+    """Return what the model is told of a path; bytes of it that are no UTF-8 are question marks."""
+    return "/".join(PurePath(path).parts[-PATH_PARTS:]).encode("utf-8", "replace").decode()
 
 
 def typed_room(budget: int) -> int:

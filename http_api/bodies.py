@@ -10,12 +10,9 @@ import pydantic_core
 from pydantic import AfterValidator, Field
 from starlette.requests import ClientDisconnect, Request
 
+from completion.types import MOST_CANDIDATES, MOST_TEMPERATURE
 from http_api.errors import CLIENT_GONE, ApiError
 
-MOST_TOKENS = 512
-"""Most tokens of new text in one request."""
-
-MOST_CANDIDATES = 16
 MOST_STOPS = 16
 MOST_CHARACTERS = 16_000_000
 
@@ -32,7 +29,7 @@ def _no_nul(path: str) -> str:
     return path
 
 
-Temperature = Annotated[float, Field(ge=0, le=5, allow_inf_nan=False)]
+Temperature = Annotated[float, Field(ge=0, le=MOST_TEMPERATURE, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Candidates = Annotated[int, Field(ge=1, le=MOST_CANDIDATES)]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]

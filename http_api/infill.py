@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from completion.types import (
+    MOST_TOKENS,
     Candidate,
     CompletionRequest,
     CompletionResult,
@@ -24,7 +25,7 @@ from completion.types import (
     Trigger,
 )
 from http_api.ask import complete, desk_of, settings_of
-from http_api.bodies import MOST_SNIPPETS, MOST_TOKENS, Candidates, Share, Stops, Temperature, Text, check
+from http_api.bodies import MOST_SNIPPETS, Candidates, Share, Stops, Temperature, Text, check
 from http_api.cuts import Cuts
 from http_api.events import rest_of, stream
 from http_api.openai import history

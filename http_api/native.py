@@ -21,6 +21,7 @@ from completion.filters import FILTERS
 from completion.json_output import as_dict, dumps
 from completion.types import (
     MOST_STRICTNESS,
+    MOST_TOKENS,
     CompletionRequest,
     CompletionResult,
     Document,
@@ -33,7 +34,7 @@ from completion.types import (
 from completion.workspace import nearest_project
 from decoding.drafters.registry import BUILDERS
 from http_api.ask import complete, settings_of
-from http_api.bodies import MOST_SNIPPETS, MOST_TOKENS, Candidates, Path, Seed, Share, Temperature, Text, check
+from http_api.bodies import MOST_SNIPPETS, Candidates, Path, Seed, Share, Temperature, Text, check
 from http_api.errors import ApiError
 from http_api.events import rest_of, stream
 from http_api.settings import ServerSettings

@@ -18,9 +18,9 @@ from pydantic import BaseModel, BeforeValidator, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from completion.types import Candidate, CompletionRequest, CompletionResult, Limits, Sampling, Trigger
+from completion.types import MOST_TOKENS, Candidate, CompletionRequest, CompletionResult, Limits, Sampling, Trigger
 from http_api.ask import complete, desk_of, settings_of
-from http_api.bodies import MOST_TOKENS, Candidates, Seed, Share, Stops, Temperature, Text, check, refuse
+from http_api.bodies import Candidates, Seed, Share, Stops, Temperature, Text, check, refuse
 from http_api.cuts import Cuts
 from http_api.events import rest_of, stream
 from http_api.settings import ServerSettings

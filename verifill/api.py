@@ -8,7 +8,17 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 from completion.trust import is_trusted
-from completion.types import CompletionRequest, CompletionResult, Document, Limits, Sampling
+from completion.types import (
+    MOST_CANDIDATES,
+    MOST_STRICTNESS,
+    MOST_TEMPERATURE,
+    MOST_TOKENS,
+    CompletionRequest,
+    CompletionResult,
+    Document,
+    Limits,
+    Sampling,
+)
 from verifill.wiring import service_over
 
 if TYPE_CHECKING:
@@ -25,6 +35,7 @@ class Settings(TypedDict, total=False):
     workspace: str | PathLike[str] | None
     monitors: Sequence[str] | None
     drafters: Sequence[str] | None
+    replaced: str
     max_tokens: int
     temperature: float
     seed: int
@@ -102,19 +113,26 @@ class Completer:
             monitors: Names of the monitors to use; None for all, () for none.
             drafters: Names of the drafters to use; None for the default ones, () for none.
             replaced: Text that stood at the cursor and is being rewritten: the first guess of the new one.
-            max_tokens: Most tokens of new text.
-            temperature: 0 takes the best token.
+            max_tokens: Most tokens of new text, 1 to 512.
+            temperature: 0 takes the best token; up to 5.
             seed: Key of the noise; equal seeds give equal texts.
-            strictness: Factor on the measured penalties of facts, 0 or more.
+            strictness: Factor on the measured penalties of facts, 0 to 100.
             ngrams: Whether what the document repeats counts, where that was measured for the model; False for the
                 model alone.
-            candidates: Number of alternative texts.
+            candidates: Number of alternative texts, 1 to 16.
             facts: "wait", "live" or "none".
             python: The interpreter of the project, "" for the standard library alone.
 
         Raises:
-            ValueError: A monitor, a drafter or the fact mode is unknown.
+            ValueError: A monitor, a drafter or the fact mode is unknown, a number is out of its limits, or a text
+                holds bytes that were not decoded.
         """
+        for name, text in (("prefix", prefix), ("suffix", suffix), ("replaced", replaced)):
+            _require_decoded(name, text)
+        _require_within("max_tokens", max_tokens, 1, MOST_TOKENS)
+        _require_within("candidates", candidates, 1, MOST_CANDIDATES)
+        _require_within("temperature", temperature, 0, MOST_TEMPERATURE)
+        _require_within("strictness", strictness, 0, MOST_STRICTNESS)
         where = Path(path).resolve()
         folder = where.parent if workspace is None else Path(workspace).resolve()
         request = CompletionRequest(
@@ -170,6 +188,18 @@ def complete(
         **settings: As for ``Completer.complete``.
     """
     return _LATEST.completer(model, tokenizer).complete(prefix, suffix, **settings)
+
+
+def _require_decoded(name: str, text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"{name} holds a lone surrogate at {error.start}; decode the file as UTF-8") from error
+
+
+def _require_within(name: str, number: float, least: float, most: float) -> None:
+    if not least <= number <= most:  # nor is NaN
+        raise ValueError(f"{name} is {number}; give a number from {least:g} to {most:g}")
 
 
 class _Latest:

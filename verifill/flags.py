@@ -7,7 +7,7 @@ from typing import Annotated
 
 from typer import Argument, BadParameter, Option
 
-from completion.types import MOST_STRICTNESS
+from completion.types import MOST_CANDIDATES, MOST_STRICTNESS, MOST_TEMPERATURE, MOST_TOKENS
 from verifill.options import Dtype, FactMode, ModelSize
 
 
@@ -34,9 +34,9 @@ Workspace = Annotated[
     Path | None,
     Option(metavar="DIR", help="Project folder; else the nearest with a project file above FILE.", show_default=False),
 ]
-Candidates = Annotated[int, Option("-n", min=1, max=16, help="Number of alternatives.")]
-MaxTokens = Annotated[int | None, Option(min=1, max=512, help="Most tokens of new text.", show_default="64")]
-Temperature = Annotated[float, Option(min=0.0, max=5.0, help="0 takes the best token.")]
+Candidates = Annotated[int, Option("-n", min=1, max=MOST_CANDIDATES, help="Number of alternatives.")]
+MaxTokens = Annotated[int | None, Option(min=1, max=MOST_TOKENS, help="Most tokens of new text.", show_default="64")]
+Temperature = Annotated[float, Option(min=0.0, max=MOST_TEMPERATURE, help="0 takes the best token.")]
 Seed = Annotated[int, Option(min=0, help="Equal seeds give equal texts.")]
 NoMonitors = Annotated[bool, Option("--no-monitors", help="The plain model, nothing checked.")]
 Monitors = Annotated[str | None, Option(metavar="A,B", help="Only these monitors; else all.", show_default=False)]

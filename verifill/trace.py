@@ -64,7 +64,8 @@ def write(spec: str, options: CompleteOptions, model: ModelOptions, out: Path) -
     line, column = line_and_column(place.text, place.offset)
     trace = as_json(request, model, result, log)
     try:
-        out.write_text(_form(trace, out, f"{place.path.name}:{line}:{column}"), encoding="utf-8")
+        # A file's name may have bytes that are no UTF-8.
+        out.write_text(_form(trace, out, f"{place.path.name}:{line}:{column}"), encoding="utf-8", errors="replace")
     except OSError as error:
         raise Failure(f"cannot write {str(out)!r}: {error.strerror}") from error
     note(f"trace of {len(result.tokens)} tokens in {out}")

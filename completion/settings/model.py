@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from completion.context.sources import SOURCES
 from completion.settings.kinds import Choice, Flag, Globs, Kind, Names, Number, Switches, SwitchMap, Text
-from completion.types import MOST_STRICTNESS, Limits
+from completion.types import MOST_CANDIDATES, MOST_STRICTNESS, MOST_TOKENS, Limits
 
 
 class Level(enum.Enum):
@@ -110,9 +110,11 @@ class Settings:
         None, Names(_monitors), "Only these monitors (docs/monitors.md); all if not set."
     )
     candidates: int = _key(
-        3, Number(1, 16), "Alternatives offered when you ask for a completion explicitly; typing gets one."
+        3,
+        Number(1, MOST_CANDIDATES),
+        "Alternatives offered when you ask for a completion explicitly; typing gets one.",
     )
-    max_tokens: int = _key(Limits.max_tokens, Number(1, 512), "Most tokens of new text.")
+    max_tokens: int = _key(Limits.max_tokens, Number(1, MOST_TOKENS), "Most tokens of new text.")
     multiline: bool = _key(Limits.multiline, Flag(), "Whether a completion may go beyond the cursor's statement.")
     popup: str = _key(
         "auto",

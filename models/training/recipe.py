@@ -62,6 +62,9 @@ def follow(recipe: Recipe, console: Console) -> Path | None:
     if model.is_dir():
         raise TrainingError(f"{model} is finished; to train it further, give --init-from {model} and another --out")
     _check_folders(recipe)
+    kept = recipe.tokenizer or recipe.init_from
+    if kept is not None:
+        read_codec(kept, config.model)
     _claim(recipe.out, recipe.config)
     held_out = _held_out(recipe)
 

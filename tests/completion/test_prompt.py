@@ -257,6 +257,12 @@ def test_a_prompt_made_without_a_look_is_made_again_with_one() -> None:
     assert keeper.prompt(layout, BUDGET).blocks == 1
 
 
+def test_a_path_that_is_no_text() -> None:
+    """File systems take any bytes; the model reads question marks for those that are no UTF-8."""
+    odd, plain = (prompts().prompt(at_cursor(HEAD + "x = $0", path), BUDGET) for path in ("/p/\udce9.py", "/p/?.py"))
+    assert odd == plain
+
+
 def test_other_files_get_their_share_only() -> None:
     """The document keeps the rest, however much is found."""
     long = Snippet("long.py", "x = 1\n" * 5000)

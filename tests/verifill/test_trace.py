@@ -83,6 +83,15 @@ def test_a_trace_as_json(file: Path, model: Path, tmp_path: Path) -> None:
     assert trace["model"] == {"name": str(model), "dtype": "float32", "device": "cpu"}
 
 
+def test_a_file_whose_name_is_no_text(file: Path, model: Path, tmp_path: Path) -> None:
+    """Its page says a question mark and can be written again."""
+    odd = file.rename(file.with_name("a\udce9.py"))
+    trace = written(odd, model, tmp_path / "trace.html", "--facts", "none")
+    assert trace["request"]["document"]["path"] == str(odd)
+    assert "<title>a?.py" in (tmp_path / "trace.html").read_text()
+    assert run(["trace", "--replay", str(tmp_path / "trace.html")]) == 0
+
+
 def test_options_arrive(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each option of the command changes what it names."""
     calls: list[tuple[object, ...]] = []
