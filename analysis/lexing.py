@@ -84,7 +84,7 @@ def start_state(language: Language) -> LexicalState:
     return START if language is PYTHON else start_of(language.lexis)
 
 
-def scan(text: str, language: Language, rest: str = "") -> LexicalState:
+def scan(text: str | bytes, language: Language, rest: str = "") -> LexicalState:
     """Return the state after a document's text and its ``rest``, with nothing bound (``fresh``).
 
     What is behind the text alone is remembered: somebody who types on a line asks for it at every key.
@@ -96,6 +96,6 @@ def scan(text: str, language: Language, rest: str = "") -> LexicalState:
 
 
 @lru_cache(maxsize=8)
-def _behind(text: str, language: str) -> LexicalState:
+def _behind(text: str | bytes, language: str) -> LexicalState:
     lexis = language_of(language)
     return scan_text(text) if lexis is PYTHON else scan_document(text, start_of(lexis.lexis))

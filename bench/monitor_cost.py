@@ -27,10 +27,10 @@ from decoding.loop import generate
 from decoding.masking import Masker
 from decoding.recorder import Recorder
 from decoding.run import Parts, Run
-from decoding.watch import Watch
+from decoding.watch import Panel, Watch
 from models.checkpoints import LoadedModel
 from monitors import registry
-from monitors.base import Check, Continuations, Kind, Lexed, Monitor, Site
+from monitors.base import Check, Continuations, Expected, Kind, Lexed, Monitor, Site
 from monitors.stop import StopPolicy
 
 NEW_TOKENS = 24
@@ -66,6 +66,20 @@ class Timed:
         stepped = self.inner.step(state, text, view)
         self.seconds += time.thread_time() - begun
         return stepped
+
+    def hears(self, state: Any, scan: Scan) -> int:
+        """As the monitor."""
+        begun = time.thread_time()
+        heard: int = self.inner.hears(state, scan)  # type: ignore[attr-defined]
+        self.seconds += time.thread_time() - begun
+        return heard
+
+    def expected(self, state: Any, view: FactView) -> Expected:
+        """As the monitor."""
+        begun = time.thread_time()
+        found: Expected = self.inner.expected(state, view)  # type: ignore[attr-defined]
+        self.seconds += time.thread_time() - begun
+        return found
 
     def continuations(self, state: Any) -> Continuations | None:
         """As the monitor."""
@@ -152,9 +166,11 @@ def walk(one: Written, monitors: tuple[Monitor[Any], ...]) -> list[float]:
 
 def watched(one: Written) -> dict[str, list[float]]:
     """Return each monitor's own seconds for each token."""
-    timed = tuple(Timed(monitor) for monitor in registry.build(None, one.site))
+    monitors = registry.build(None, one.site)
+    timed = tuple(Timed(monitor) for monitor in monitors)
     run, view = one.run, one.run.view
-    watch = Watch.start(timed, one.scan).advance(run.job.kept, view)
+    panel, states = replace(Panel.of(monitors), monitors=timed), tuple(monitor.start() for monitor in monitors)
+    watch = Watch(panel, one.scan, states).advance(run.job.kept, view)
     found: dict[str, list[float]] = {monitor.name: [] for monitor in timed}
     for position, emitted in enumerate(run.emitted):
         for monitor in timed:

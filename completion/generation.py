@@ -38,7 +38,7 @@ from decoding.loop import Heed, generating
 from decoding.masking import Masker
 from decoding.recorder import Recorder
 from decoding.run import Job, Parts, Run
-from decoding.sampling import Sampler
+from decoding.sampling import COLDEST, Sampler
 from decoding.settled import Settled
 from decoding.together import together
 from decoding.types import Lenient, Passes, Steps, forced_from
@@ -157,6 +157,11 @@ class Generation:
             feed(self.model.engine, slab, prompt.ids[:-1], self.most_tokens())
             yield None
 
+    def blend(self, job: Job, unseen: Unseen) -> Mix:
+        """Return what mixes n-grams of the document into the model's rows, if it is known how many of them do good."""
+        counted = self.request.ngrams and self.model.shares
+        return blend_of(job, unseen, self.corpora, self.model) if counted else unblended
+
     def stopped(self) -> bool:
         """Whether nobody wants the result any more."""
         return self.cancel.cancelled or self.superseded.cancelled
@@ -174,7 +179,7 @@ class Generation:
             record = Path(request.record_facts) if request.record_facts else None
             source = self.facts.source(layout.document, request.facts, record)
             unseen = unseen_of(layout, prompt)
-            corpora, blend = self.corpora.of(request, unseen), self._blend(job, unseen)
+            corpora, blend = self.corpora.of(request, unseen), self.blend(job, unseen)
             material = drafters.Material(
                 vocabulary=self.model.vocabulary,
                 healed=job.healed,
@@ -261,11 +266,6 @@ class Generation:
         recorder = self._recorder()
         return Attempt((yield from generating(job, parts, recorder, self.stopped, heed)), recorder)
 
-    def _blend(self, job: Job, unseen: Unseen) -> Mix:
-        """Return what mixes n-grams of the document into the model's rows, if it is known how many of them do good."""
-        counted = self.request.ngrams and self.model.shares
-        return blend_of(job, unseen, self.corpora, self.model) if counted else unblended
-
     def _teller(self, showing: Showing, layout: Layout) -> Teller | None:
         """Return who tells the first candidate while it is written."""
         late = self.request.facts != "none"
@@ -341,7 +341,8 @@ def steps_of(run: Run, masker: Masker) -> Iterator[tuple[int | None, Mapping[int
 def sampler_of(request: CompletionRequest, candidate: int) -> Sampler:
     """Return how one candidate's tokens are drawn."""
     wanted = request.sampling
-    sampler = Sampler(wanted.temperature, wanted.top_k, wanted.top_p, wanted.min_p, wanted.seed, candidate)
+    temperature = wanted.temperature if wanted.temperature >= COLDEST else 0.0
+    sampler = Sampler(temperature, wanted.top_k, wanted.top_p, wanted.min_p, wanted.seed, candidate)
     if candidate == 0 and wanted.mode is not SamplingMode.ALIGNED:
         return sampler
     return replace(sampler, temperature=max(ALTERNATIVE_TEMPERATURE, wanted.temperature))

@@ -65,7 +65,8 @@ class Blend:
 def log_sum(logits: NDArray[np.float32]) -> np.float32:
     """Return the logarithm of the sum of what these are the logarithms of."""
     highest = logits.max()
-    return highest + np.log(np.exp(logits - highest).sum())
+    total: np.float32 = highest + np.log(np.exp(logits - highest).sum())
+    return total
 
 
 def unblended(row: Row, written: Sequence[int]) -> Row:

@@ -10,8 +10,9 @@ The same holds with the corrections of ``decoding.odds``, which only lower penal
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -20,8 +21,8 @@ import torch
 from analysis.facts import FactView
 from decoding.bounds import Bounds
 from decoding.futures import ALIGNED, Futures
-from decoding.odds import Odds, listed_ids
-from decoding.sampling import Sampler
+from decoding.odds import Odds, listed_tokens
+from decoding.sampling import Ranked, Sampler
 from decoding.verdicts import Verdicts
 from decoding.watch import Judgement, Watch
 from models.vocabulary import Vocabulary
@@ -126,17 +127,17 @@ class Masker:
             sound ones alone, no token.
         """
         discounts = self.futures.discounts(written) if self.futures is not None else NO_DISCOUNTS
-        verdicts = self.verdicts(watch, view)
+        verdicts, odds = self.verdicts(watch, view), Odds(row, watch, view, self.vocabulary)
         # Most tokens: nothing beats a best one that costs nothing, so the others need no ranking.
         favourite = None if discounts else self.sampler.favourite(row)
         if favourite is not None and verdicts.of(favourite).penalty == 0:
-            if self._stands(favourite, Odds(row, watch, view, self.vocabulary)):
+            if self._stands(favourite, odds):
                 return Choice(favourite)
         kept = self.sampler.rank(row, position)
         stood_down: tuple[str, ...] = ()
         denials: tuple[Denial, ...] = ()
         while True:
-            best, refused = self._best_legal(kept, row, position, verdicts, discounts)
+            best, refused = self._best_legal(kept, row, position, verdicts, odds, discounts)
             denials = denials or refused
             if best is not None:
                 return Choice(best, tuple(d for d in denials if d.token != best)[:SHOWN_DENIALS], stood_down)
@@ -144,7 +145,7 @@ class Masker:
             if relaxed is None:
                 return Choice(None, denials[:SHOWN_DENIALS], stood_down)
             watch, name = relaxed
-            verdicts = self.verdicts(watch, view)
+            verdicts, odds = self.verdicts(watch, view), Odds(row, watch, view, self.vocabulary)
             stood_down = (*stood_down, name)
 
     def shares(self, row: torch.Tensor, watch: Watch, view: FactView) -> dict[int, float]:
@@ -167,17 +168,17 @@ class Masker:
 
     def _best_legal(
         self,
-        kept: list[tuple[float, int]],
+        kept: Ranked,
         row: torch.Tensor,
         position: int,
         verdicts: Verdicts,
+        odds: Odds,
         discounts: Mapping[int, float],
     ) -> tuple[int | None, tuple[Denial, ...]]:
         """Try the kept candidates, and what a monitor lists instead; then everything below them."""
-        odds = Odds(row, verdicts.watch, verdicts.view, self.vocabulary)
         judge = self._weighed(verdicts, odds, discounts)
         suspect, closed = self._suspect(kept, judge, odds)
-        listed = listed_ids(self.vocabulary.trie, closed) if closed is not None else None
+        listed = listed_tokens(self.vocabulary.trie, closed) if closed is not None else None
         bounds = Bounds(verdicts, odds, suspect) if self.strength is None else None
         others = self.sampler.rank_among(row, position, listed) if listed is not None else ()
         instead = lazy_best(others, judge, bounds=bounds)
@@ -190,13 +191,13 @@ class Masker:
             return lazy_best(self._below(row, verdicts), judge, MOST_BELOW).token, found.denials
         return found.token, found.denials
 
-    def _suspect(self, kept: Sequence[tuple[float, int]], judge: Judge, odds: Odds) -> tuple[str, Continuations | None]:
+    def _suspect(self, kept: Ranked, judge: Judge, odds: Odds) -> tuple[str, Continuations | None]:
         """Return the first monitor that objects to a favourite and knows what has to come instead, and that.
 
         Where none of them knows, it is the one that objects to most of them; "" where none does.
         """
         objectors: list[str] = []
-        for _, token in kept[:FAVOURITES] if self.strength is None else ():
+        for _, token in islice(kept, FAVOURITES if self.strength is None else 0):
             judgement = judge(token)
             if judgement.penalty == 0:
                 break

@@ -21,11 +21,12 @@ Both are conditioning on uncertain evidence (Jeffrey, The Logic of Decision, 196
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from analysis.facts import FactView
@@ -43,24 +44,28 @@ if TYPE_CHECKING:
 STRONGEST = -40.0
 
 
-@dataclass(frozen=True)
 class Odds:
-    """Corrections of penalties at one position.
+    """Corrections of penalties at one position."""
 
-    Attributes:
-        row: ``[V]`` raw logits.
-        watch: The monitors' states before the token.
-        view: Facts known.
-        vocabulary: Ids and their bytes.
-    """
+    def __init__(self, row: torch.Tensor, watch: Watch, view: FactView, vocabulary: Vocabulary) -> None:
+        """Weigh what may come next.
 
-    row: torch.Tensor
-    watch: Watch
-    view: FactView
-    vocabulary: Vocabulary
-    _known: dict[tuple[str, bytes], float] = field(default_factory=dict)
-    _here: dict[str, Continuations | None] = field(default_factory=dict)
-    _reached: dict[tuple[str, bytes], tuple[Watch, Continuations | None]] = field(default_factory=dict)
+        Args:
+            row: ``[V]`` raw logits.
+            watch: The monitors' states before the token.
+            view: Facts known.
+            vocabulary: Ids and their bytes.
+        """
+        self.watch = watch
+        self.view = view
+        self.vocabulary = vocabulary
+        self._row = row
+        self._known: dict[tuple[str, bytes], float] = {}
+        self._here: dict[str, Continuations | None] = {}
+        self._reached: dict[tuple[str, bytes], tuple[Any, Continuations | None]] = {}
+        closed = self.closed_here(Heal.name)
+        # What of the user's own bytes has to be written again first.
+        self._healed = closed.texts[0] if closed is not None else b""
 
     def closed_here(self, monitor: str) -> Continuations | None:
         """Return the finite set of what may come next that a monitor knows, if it does."""
@@ -77,16 +82,13 @@ class Odds:
             data: The token's bytes; b"" for an end token.
             monitor: Its name.
         """
-        closed = self.closed_here(monitor)
-        if closed is not None:
-            return 0.0 if data and stays(closed, data) else self._at(b"", monitor, closed)
-        alone = self.watch.alone(monitor)
-        for end in range(1, len(data) + 1):
-            alone, closed = self._behind(alone, monitor, data[:end])
-            if closed is not None:
-                rest = data[end:]
-                return 0.0 if not rest or stays(closed, rest) else self._at(data[:end], monitor, closed)
-        return 0.0
+        closed, end = self.closed_here(monitor), 0
+        if closed is None:
+            end, closed = self._closed_in(data, monitor)
+        if closed is None or (end and end == len(data)):
+            return 0.0
+        rest = data[end:]
+        return 0.0 if rest and stays(closed, rest) else self._at(data[:end], monitor, closed)
 
     def of_others(self, monitor: str) -> float:
         """Return the correction for all tokens but those that stay with what a monitor knows may come here."""
@@ -106,13 +108,8 @@ class Odds:
 
     def outweighs(self, token: int) -> bool:
         """Whether the model gives a token more than all others together."""
-        return float(self.row[token].double() - self._total) > -math.log(2)
-
-    @cached_property
-    def _healed(self) -> bytes:
-        """What of the user's own bytes has to be written again first."""
-        closed = self.closed_here(Heal.name)
-        return closed.texts[0] if closed is not None else b""
+        weights, total = self._weights
+        return 2 * float(weights[token]) > total
 
     @cached_property
     def _aside(self) -> tuple[Judgement, Continuations | None]:
@@ -134,16 +131,26 @@ class Odds:
             return 0.0
         mass = left = 0.0
         for price, likelier in tiers(closed):
-            below = self._mass(listed_ids(healed, likelier))
+            below = self._mass(listed_tokens(healed, likelier))
             mass, left = below, left + (below - mass) * math.exp(price)
-        return log_ratio(left, max(mass, self._mass(ids_beginning(names, LETTERS))))
+        return log_ratio(left, max(mass, self._mass(tokens_beginning(names, LETTERS))))
 
-    def _behind(self, before: Watch, monitor: str, data: bytes) -> tuple[Watch, Continuations | None]:
-        """Return a monitor's state behind ``data``, one byte on from ``before``, and the set that it knows there."""
-        if (monitor, data) not in self._reached:
-            there = before.advance(data[-1:], self.view)
-            self._reached[monitor, data] = there, there.closed_by(monitor)
-        return self._reached[monitor, data]
+    def _closed_in(self, data: bytes, monitor: str) -> tuple[int, Continuations | None]:
+        """Return the first place behind a byte of ``data`` at which a monitor knows a finite set, and that."""
+        found = self.watch.of(monitor)
+        if found is None:
+            return len(data), None
+        judge, state = found
+        text = self.watch.lexed(data)
+        for end in range(1, len(data) + 1):
+            place = monitor, data[:end]
+            if place not in self._reached:
+                state = judge.step(state, text.byte(end - 1), self.view)[1]
+                self._reached[place] = state, judge.continuations(state)
+            state, closed = self._reached[place]
+            if closed is not None:
+                return end, closed
+        return len(data), None
 
     def _at(self, before: bytes, monitor: str, closed: Continuations) -> float:
         """Return the correction for tokens that begin with ``before``, behind which the set is known."""
@@ -151,18 +158,22 @@ class Odds:
             node = self.vocabulary.trie
             for byte in before:
                 node = node.children[byte]
-            listed = self._mass(listed_ids(node, closed))
-            everything = self._mass(ids_below(node)) if before else 1.0
+            listed = self._mass(listed_tokens(node, closed))
+            everything = self._mass(node.below_array) if before else 1.0
             self._known[monitor, before] = log_ratio(listed, everything - listed)
         return self._known[monitor, before]
 
-    def _mass(self, ids: torch.Tensor) -> float:
+    def _mass(self, tokens: Ids) -> float:
         """Return the probability of some tokens together."""
-        return float((self.row[ids.to(self.row.device)].double() - self._total).exp().sum())
+        weights, total = self._weights
+        return float(weights[tokens].sum(dtype=np.float64)) / total
 
     @cached_property
-    def _total(self) -> torch.Tensor:
-        return torch.logsumexp(self.row.double(), dim=-1)
+    def _weights(self) -> tuple[npt.NDArray[np.floating[Any]], float]:
+        """What the model's probabilities are in proportion to, ``[V]``, and the sum of that."""
+        scores = self._row.numpy(force=True)
+        weights = np.exp(scores - scores.max())
+        return weights, float(weights.sum(dtype=np.float64))
 
 
 def stays(closed: Continuations, data: bytes) -> bool:
@@ -179,12 +190,6 @@ def words_of(closed: Continuations) -> Words:
     return Words.of(closed.texts)
 
 
-@lru_cache(maxsize=256)
-def ids_below(node: Node) -> torch.Tensor:
-    """Return all tokens below ``node``."""
-    return torch.from_numpy(node.below_array)
-
-
 def node_at(node: Node, data: bytes) -> Node | None:
     """Return what is below ``node`` behind some bytes, None if nothing is."""
     for byte in data:
@@ -195,10 +200,10 @@ def node_at(node: Node, data: bytes) -> Node | None:
 
 
 @lru_cache(maxsize=256)
-def ids_beginning(node: Node, first: frozenset[int]) -> torch.Tensor:
+def tokens_beginning(node: Node, first: frozenset[int]) -> Ids:
     """Return all tokens below ``node`` that go on with one of some bytes."""
     below = [child.below_array for byte, child in node.children.items() if byte in first]
-    return torch.from_numpy(np.concatenate((node.below_array[:0], *below)))
+    return np.concatenate((node.below_array[:0], *below))
 
 
 @lru_cache(maxsize=256)
@@ -211,12 +216,6 @@ def tiers(closed: Continuations) -> tuple[tuple[float, Continuations], ...]:
         (price, replace(closed, texts=tuple(text for text, cost in priced if cost >= price), prices=()))
         for price in sorted(set(closed.prices), reverse=True)
     )
-
-
-@lru_cache(maxsize=256)
-def listed_ids(node: Node, closed: Continuations) -> torch.Tensor:
-    """Return ``listed_tokens``, to pick from a row with."""
-    return torch.from_numpy(listed_tokens(node, closed))
 
 
 @lru_cache(maxsize=256)

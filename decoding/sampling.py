@@ -8,7 +8,10 @@ et al. 2014).  Penalties only lower a score, so they can be asked for lazily
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +21,45 @@ from decoding.noise import gumbel
 
 MAX_CANDIDATES = 256
 
+# A temperature below this is 0: what is divided by less may be no number any more.
+COLDEST = 1e-200
+
+# Nats below the best candidate within which most choices fall, and nearly all: those are sorted first.
+NEAR = (2.0, 4.0)
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+
+
+Scored = list[tuple[float, int]]
+
+
+class Ranked:
+    """Candidates as (score, token id), best first; equal scores stand in the order of their ids.
+
+    Sorted no further than somebody looks.
+    """
+
+    def __init__(self, rankings: Iterable[Callable[[], Scored]]) -> None:
+        """Rank what the last of some ``rankings`` returns; it begins with what those before it return."""
+        self._longer = iter(rankings)
+        self._known: Scored = []
+
+    def __iter__(self) -> Iterator[tuple[float, int]]:
+        """Yield them all."""
+        at = 0
+        while at < len(self._known) or self._goes_on():
+            yield self._known[at]
+            at += 1
+
+    def _goes_on(self) -> bool:
+        """Sort further; whether there are more."""
+        sorted_before = len(self._known)
+        for ranking in self._longer:
+            self._known = ranking() or self._known
+            if len(self._known) > sorted_before:
+                return True
+        return False
 
 
 @dataclass(frozen=True)
@@ -42,7 +82,7 @@ class Sampler:
     seed: int = 0
     candidate: int = 0
 
-    def rank(self, row: torch.Tensor, position: int) -> list[tuple[float, int]]:
+    def rank(self, row: torch.Tensor, position: int) -> Ranked:
         """Return the kept candidates as (perturbed score, token id), best first.
 
         Args:
@@ -52,23 +92,28 @@ class Sampler:
         Returns:
             At least one candidate; equal scores stand in the order of their ids.
         """
-        return self._perturbed(*self._head(row), position)
+        near = self._near(row, min(self.top_k, MAX_CANDIDATES))
+        return Ranked((*near, lambda: self._perturbed(*self._head(row), position)))
 
     def favourite(self, row: torch.Tensor) -> int | None:
         """Return the token that ``rank`` would have put first where that needs no noise, else None."""
         return peak(row)[0] if self.temperature <= 0 else None
 
-    def rank_among(self, row: torch.Tensor, position: int, tokens: torch.Tensor) -> list[tuple[float, int]]:
+    def rank_among(self, row: torch.Tensor, position: int, tokens: Ints) -> Ranked:
         """Return the best of some tokens as ``rank`` would have scored them, whether or not it kept them.
 
         Args:
             row: ``[V]`` raw logits.
             position: Index in the middle.
-            tokens: ``[n]`` ids; the ``MAX_CANDIDATES`` with the best raw logits are returned.
+            tokens: ``[n]`` ids; the ``MAX_CANDIDATES`` with the best raw logits are ranked.
         """
-        ids = tokens.to(row.device)
-        raw, places = torch.topk(row[ids], min(MAX_CANDIDATES, len(ids)))
-        return self._perturbed(raw.double().cpu().numpy(), ids[places].cpu().numpy(), position)
+        ids = torch.from_numpy(tokens).to(row.device)
+
+        def every() -> Scored:
+            raw, places = torch.topk(row[ids], min(MAX_CANDIDATES, len(ids)))
+            return self._perturbed(raw.double().cpu().numpy(), ids[places].cpu().numpy(), position)
+
+        return Ranked((*self._near(row[ids], MAX_CANDIDATES, tokens), every))
 
     def shares(self, row: torch.Tensor) -> list[tuple[int, float]]:
         """Return the kept tokens with their probabilities, which sum to 1; all on the best at temperature 0."""
@@ -87,11 +132,31 @@ class Sampler:
         keep = self._kept(scores / self.temperature) if self.temperature > 0 else len(scores)
         return scores[:keep], tokens[:keep]
 
-    def _perturbed(self, scores: Floats, tokens: Ints, position: int) -> list[tuple[float, int]]:
+    def _near(self, scores: torch.Tensor, most: int, tokens: Ints | None = None) -> Iterator[Callable[[], Scored]]:
+        """Yield what ranks the candidates that score near the best one, wider and wider, as long as they are few.
+
+        With noise, which may lift any of them, there is no such thing.
+
+        Args:
+            scores: ``[n]`` raw logits.
+            most: How many are few.
+            tokens: ``[n]`` ids; None where they are the places.
+        """
+        if self.temperature > 0:
+            return
+        values = scores.numpy(force=True)
+        best = values.max(initial=-np.inf)
+
+        def ranked(width: float) -> Scored:
+            near = np.flatnonzero(values >= best - width)
+            return in_order(values[near], near if tokens is None else tokens[near]) if len(near) <= most else []
+
+        yield from (partial(ranked, width) for width in NEAR)
+
+    def _perturbed(self, scores: Floats, tokens: Ints, position: int) -> Scored:
         if self.temperature > 0:
             scores = scores / self.temperature + gumbel(self.seed, self.candidate, position, tokens)
-        order = np.lexsort((tokens, -scores))
-        return list(zip(scores[order].tolist(), tokens[order].tolist(), strict=True))
+        return in_order(scores, tokens)
 
     def _kept(self, scores: Floats) -> int:
         """Count the head of ``scores`` (``[n]``, descending) that top-p and min-p keep; at least 1."""
@@ -100,6 +165,12 @@ class Sampler:
         before = np.cumsum(probabilities) - probabilities
         by_top_p = int((before < self.top_p * probabilities.sum()).sum())
         return max(1, min(by_min_p, by_top_p))
+
+
+def in_order(scores: npt.NDArray[np.floating[Any]], tokens: Ints) -> Scored:
+    """Return (score, token id) pairs, best first; equal scores stand in the order of their ids."""
+    order = np.lexsort((tokens, -scores))
+    return list(zip(scores[order].tolist(), tokens[order].tolist(), strict=True))
 
 
 def peak(row: torch.Tensor) -> tuple[int, float]:

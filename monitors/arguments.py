@@ -149,9 +149,13 @@ def levels_of(line: bytes) -> Levels:
 
 def quiet(levels: Levels, text: Lexed) -> bool:
     """Whether ``text`` surely changes nothing about the calls that are open."""
+    return _EVENT.search(text.data) is None and not is_undecided(levels)
+
+
+def is_undecided(levels: Levels) -> bool:
+    """Whether any byte may tell what the argument being written is."""
     call = levels[-1] if levels else None
-    is_open = call is not None and call.form in _OPEN_FORMS
-    return not is_open and _EVENT.search(text.data) is None
+    return call is not None and call.form in _OPEN_FORMS
 
 
 @lru_cache(maxsize=8)
@@ -284,7 +288,7 @@ def _opened(before: Scan) -> Call | None:
     if not before.brackets and before.keyword in (b"def", b"async") and _DEFINITION.match(line):
         return None
     is_header = not before.brackets and before.keyword == b"class"
-    is_statement = len(callee) == len(line.rstrip()) and callee.encode() in SOFT_KEYWORDS
+    is_statement = line.rstrip() in SOFT_KEYWORDS and len(callee) == len(line.rstrip())
     named = not is_header and not is_statement and before.keyword != b"case"
     return Call(callee if named else "", len(line) + 1, len(line))
 

@@ -17,8 +17,9 @@ from __future__ import annotations
 
 import enum
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Generic, NamedTuple, Protocol
+from typing import Any, Final, Generic, NamedTuple, Protocol
 
 from typing_extensions import TypeVar
 
@@ -72,6 +73,11 @@ class Lexed(Generic[L]):
             scan = scan.step(byte)
             scans.append(scan)
         return Lexed(data, before, tuple(scans), is_suffix)
+
+    def byte(self, at: int) -> Lexed[L]:
+        """Return the byte at an offset alone."""
+        before = self.after[at - 1] if at else self.before
+        return Lexed(self.data[at : at + 1], before, self.after[at : at + 1], self.is_suffix)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +198,32 @@ class Expecting(ABC):
     @abstractmethod
     def expected(self, state: Any, view: FactView) -> Expected:
         """Return what is known of the name that comes next, by the facts of ``view``."""
+
+
+NOTHING: Final = 0
+EVERYTHING: Final = -1
+
+_BITS: Final = tuple(1 << byte for byte in range(256))
+
+
+def bits(data: Iterable[int]) -> int:
+    """Return some bytes as the set of their bits, so that two such sets are compared in no time."""
+    found = 0
+    for byte in data:
+        found |= _BITS[byte]
+    return found
+
+
+class Selective(ABC):
+    """A monitor that most texts do not concern; for inheriting."""
+
+    @abstractmethod
+    def hears(self, state: Any, scan: Any) -> int:
+        """Return the bytes that concern it in a state, as ``bits``; ``scan`` is the lexical state that it is at.
+
+        A text of the middle without any of them costs nothing and leaves the state as it is, and the next such text
+        does, since penalties add up: as long as none of them comes, the monitor need not be asked again.
+        """
 
 
 class Factless:

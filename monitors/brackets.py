@@ -19,14 +19,15 @@ from analysis.facts import FactView
 from analysis.python.lexicon import STATEMENT_LINE
 from analysis.python.scanner import Mode, Scan, scan_text
 from analysis.python.suffix import read_suffix
-from monitors.base import FORBIDDEN, Factless, Kind, Lexed, Site
+from monitors.base import EVERYTHING, FORBIDDEN, Factless, Kind, Lexed, Selective, Site, bits
 from monitors.remainder import closed_next, typed_over
 from monitors.typing_over import DEAD, FREE, LINE_ENDS, Progress, type_over
 
 _RELEVANT: Final = re.compile(rb"[)\]}\"'\r\n]")
+_CLOSING: Final = bits(b")]}\"'\r\n")
 
 
-class Brackets(Factless):
+class Brackets(Factless, Selective):
     """Brackets and quotes of one request."""
 
     name = "brackets"
@@ -54,6 +55,10 @@ class Brackets(Factless):
             return (0.0 if self._may_end(state, text) else FORBIDDEN), state
         after = self._follow(state, text)
         return (FORBIDDEN if after.dead else 0.0), after
+
+    def hears(self, state: Progress, scan: Scan) -> int:
+        """Return what closes something; on what was typed, and while something is typed over, everything."""
+        return EVERYTHING if state.ahead or state.dead or state.over is not None else _CLOSING
 
     def _follow(self, state: Progress, text: Lexed) -> Progress:
         skipped = min(state.ahead, len(text.data))

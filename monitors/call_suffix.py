@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
-from analysis.python.scanner import Scan, scan_text
+from analysis.python.lexicon import STATEMENT_LINE
+from analysis.python.scanner import Mode, Scan, scan_text
 from monitors.arguments import Call, Event, Form, Levels, levels_at, read
 from monitors.base import Lexed, Site
 
@@ -50,20 +52,25 @@ def arguments_behind(site: Site) -> Behind:
     call = levels[-1] if levels else None
     if call is None or call.wrong or scan.depth != len(levels) or site.remainder.strip():
         return NOTHING
-    found = _rest((*levels[:-1], Call(call.callee, len(scan.line), call.opening)), scan, site.suffix)
+    found = _rest((*levels[:-1], Call(call.callee, len(scan.line), call.opening)), scan, site.suffix[:MOST_BYTES])
     return replace(found, positional=found.positional and not call.named_only)
 
 
+@lru_cache(maxsize=8)
 def _rest(levels: Levels, scan: Scan, suffix: bytes) -> Behind:
-    """Return the rest of the innermost call.
+    """Return the rest of the innermost call; several monitors ask for it one after the other.
 
     Its first argument there may be the end of one that the middle begins, so that it is
     positional is not certain.
     """
     depth, commas, positional = len(levels) - 1, 0, False
+    scan = scan.fresh()  # what is remembered here is not to hold the states behind it
     keywords: frozenset[bytes] = frozenset()
-    for line in suffix[:MOST_BYTES].splitlines(keepends=True)[:MOST_LINES]:
-        steps, levels = read(levels, Lexed.of(scan, line))
+    for line in suffix.splitlines(keepends=True)[:MOST_LINES]:
+        if scan.mode is Mode.CODE and STATEMENT_LINE.match(b"\n" + line):
+            return NOTHING  # nobody has closed the call
+        text = Lexed.of(scan, line)
+        steps, levels = read(levels, text)
         for step in steps:
             if step.depth != depth:
                 continue
@@ -72,5 +79,5 @@ def _rest(levels: Levels, scan: Scan, suffix: bytes) -> Behind:
             commas += step.event is Event.COMMA
             if step.event is Event.CLOSED:
                 return NOTHING if step.call.wrong else Behind(depth, step.call.opening, keywords, positional)
-        scan = scan_text(line, scan)
+        scan = text.after[-1]
     return NOTHING

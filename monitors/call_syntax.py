@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from analysis.facts import FactView
-from monitors.arguments import Event, Form, Levels, Step, levels_at, quiet, read
-from monitors.base import FORBIDDEN, Factless, Kind, Lexed, Site
+from analysis.python.scanner import Scan
+from monitors.arguments import Event, Form, Levels, Step, is_undecided, levels_at, quiet, read
+from monitors.base import EVERYTHING, FORBIDDEN, Factless, Kind, Lexed, Selective, Site, bits
 from monitors.call_suffix import NOTHING, Behind, arguments_behind
 
+_EVENTS: Final = bits(b"(),[]{}")
 _NAMED: Final = (Form.KEYWORD, Form.DOUBLED)
 
 
@@ -38,7 +40,7 @@ class Order:
 _DEAD: Final = Order(0, (), True)
 
 
-class CallSyntax(Factless):
+class CallSyntax(Factless, Selective):
     """One request; see the module."""
 
     name = "call_syntax"
@@ -64,6 +66,10 @@ class CallSyntax(Factless):
         if any(step.at >= state.ahead and self._breaks(step, text.is_suffix) for step in steps):
             return FORBIDDEN, _DEAD
         return 0.0, Order(ahead, levels)
+
+    def hears(self, state: Order, scan: Scan) -> int:
+        """Return brackets and commas; on what was typed, and where an argument's form is open, everything."""
+        return EVERYTHING if state.ahead or state.dead or is_undecided(state.levels) else _EVENTS
 
     def _breaks(self, step: Step, in_suffix: bool) -> bool:
         """Whether a step, or one of the suffix itself, is the one that the grammar, or the suffix, does not allow."""

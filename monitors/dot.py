@@ -9,13 +9,15 @@ from __future__ import annotations
 from typing import Final
 
 from analysis.facts import FactView
-from monitors.base import FORBIDDEN, Factless, Kind, Lexed, Site
+from analysis.python.scanner import Scan
+from monitors.base import EVERYTHING, FORBIDDEN, Factless, Kind, Lexed, Selective, Site, bits
 
 _DOT: Final = ord(".")
+_DOTS: Final = bits(b".")
 _BETWEEN: Final = frozenset(b" \t\f\r\n\\#")
 
 
-class Dot(Factless):
+class Dot(Factless, Selective):
     """One request.
 
     A state is the number of bytes of the typed part to come, and whether the last byte was the
@@ -44,6 +46,11 @@ class Dot(Factless):
                 penalty = FORBIDDEN
             behind_dot = byte == _DOT and _is_attribute_dot(text, index)
         return penalty, (max(0, ahead - len(text.data)), behind_dot)
+
+    def hears(self, state: tuple[int, bool], scan: Scan) -> int:
+        """Return the dot; on what was typed, and behind a dot, everything."""
+        ahead, behind_dot = state
+        return EVERYTHING if ahead or behind_dot else _DOTS
 
 
 def _is_attribute_dot(text: Lexed, index: int) -> bool:

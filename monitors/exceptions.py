@@ -15,9 +15,9 @@ from functools import lru_cache
 from analysis.facts import UNRESOLVED, FactKey
 from analysis.python.lexicon import KEYWORDS
 from analysis.python.scanner import Scan
-from monitors.base import Lexed, Site
+from monitors.base import Lexed, Site, bits
 from monitors.listed import Listed
-from monitors.naming import Name, NameMonitor
+from monitors.naming import Name, NameMonitor, Trail
 from monitors.ranks import all_alike
 from monitors.scope import bound_words
 from monitors.strength import Strength
@@ -29,6 +29,8 @@ WANTED = re.compile(
     rb"(?:\A(?:except\b[ \t]*\*?[ \t]*(?:\(\s*)?(?:[\w\x80-\xff.]+\s*,\s*)*)|(?:\A|[:;])\s*raise[ \t]+)"
     rb"(?:(?P<owner>[\w\x80-\xff]+(?:\.[\w\x80-\xff]+)*)\.)?\Z"
 )
+MAY_RAISE = re.compile(rb"\A(?:except|raise)|[:;]")
+BEHIND = bits(b":;\r\n")
 CAUGHT = b"except"
 KEYWORD_WORDS = Words.of(KEYWORDS)
 STATEMENTS = (b"try", b"except", b"raise")
@@ -50,6 +52,14 @@ class Exceptions(NameMonitor):
         """Look at lines with one of the words; one that ends within ``text`` has a line end in it."""
         line = text.after[-1].line
         return b"except" in line or b"raise" in line or b"\n" in text.data or b"\r" in text.data
+
+    def hears(self, state: Trail, scan: Scan) -> int:
+        """Return what a statement that raises may come behind, in a line without any of that that catches nothing."""
+        is_free = state.name is None and not state.missing and state.ahead < 0
+        line = scan.line
+        if is_free and not scan.at_line_start and line != scan.name and MAY_RAISE.search(line) is None:
+            return BEHIND
+        return super().hears(state, scan)
 
     def begin(self, before: Scan, at: int, margin: bytes | None) -> Name | None:
         """Open a name that an exception has to come from."""

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from analysis.facts import FactView
-from monitors.base import Check, Continuations, Factless, Kind, Lexed, Site
+from analysis.python.scanner import Scan
+from monitors.base import EVERYTHING, Check, Continuations, Factless, Kind, Lexed, Selective, Site, bits
 from monitors.strength import Strength
 from monitors.templates import Filling, filling_at
 from monitors.terms import bytes_but
@@ -25,6 +26,7 @@ QUERY: Final = "formats"
 _COMMA: Final = b","
 _CLOSING: Final = b")"
 _ENDS: Final = re.compile(rb"[,)]")
+_FORMATS: Final = bits(b"%.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Counted:
     judged: tuple[Check, ...] = ()
 
 
-class Formats(Factless):
+class Formats(Factless, Selective):
     """One request; see the module."""
 
     name = "formats"
@@ -61,6 +63,9 @@ class Formats(Factless):
         """Charge the comma behind which nothing fits, and the closing bracket that comes too early or too late."""
         if not (state.ahead or state.full or text.after[-1].brackets or _ENDS.search(text.data)):
             return 0.0, state
+        line = text.before.line + text.data
+        if not (state.ahead or state.full or b"%" in line or b".format" in line):
+            return 0.0, state
         here = filling_at(text.after[-1])
         full = here is not None and here.closed_to_more and not here.row
         begun = [f.kind for at, f in endings(text, _COMMA) if at >= state.ahead and f.closed_to_more]
@@ -71,6 +76,13 @@ class Formats(Factless):
         late = (f for f in closed if f.row and not (f.row == "extra" and f.announced))
         penalty = sum(self._price(kind, "extra") for kind in begun) + sum(self._price(f.kind, f.row) for f in late)
         return penalty, Counted(max(0, state.ahead - len(text.data)), full, (*state.judged, *judged))
+
+    def hears(self, state: Counted, scan: Scan) -> int:
+        """Return what a format string has, in a line without; on what was typed, and in one with that, everything."""
+        if state.ahead or state.full:
+            return EVERYTHING
+        line = scan.line
+        return EVERYTHING if b"%" in line or b".f" in line or line.endswith(b".") else _FORMATS
 
     def continuations(self, state: Counted) -> Continuations | None:
         """Return all bytes but a comma where that is one too many."""

@@ -10,12 +10,13 @@ from __future__ import annotations
 from typing import Final
 
 from analysis.facts import FactView
-from monitors.base import FORBIDDEN, Continuations, Factless, Kind, Lexed, Site
+from analysis.lexing import LexicalState
+from monitors.base import EVERYTHING, FORBIDDEN, NOTHING, Continuations, Factless, Kind, Lexed, Selective, Site
 
 _ALL: Final = frozenset(range(256))
 
 
-class Heal(Factless):
+class Heal(Factless, Selective):
     """The middle begins with the typed part.
 
     A state is the bytes of the typed part that are still to be written, or None behind a
@@ -41,6 +42,10 @@ class Heal(Factless):
             return FORBIDDEN, state
         left = _rest(state, text.data)
         return (FORBIDDEN if left is None else 0.0), left
+
+    def hears(self, state: bytes | None, scan: LexicalState) -> int:
+        """Return nothing once all is written."""
+        return NOTHING if state == b"" else EVERYTHING
 
     def continuations(self, state: bytes | None) -> Continuations | None:
         """Return what is left, while something is."""

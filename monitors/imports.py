@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Final
 
 from analysis.facts import UNRESOLVED, Fact, FactKey, FactView
 from analysis.python.lexicon import BLANKS, IMPORTS, NEWLINE, RETURN
 from analysis.python.scanner import Mode, Scan
-from monitors.base import Continuations, Expected, Expecting, Lexed, Site
+from monitors.base import Continuations, Expected, Expecting, Lexed, Site, bits
 from monitors.likeness import ENDED, WENT_ON, Likeness, needed, rows_of_needed
 from monitors.listed import Listed
 from monitors.naming import Name, NameMonitor, Trail
@@ -35,6 +35,7 @@ TOKEN = re.compile(rb"[\w\x80-\xff]+|[^\s\w]")
 KEYWORD = Words((b"import",))
 
 _LINE_END: Final = re.compile(rb"[\r\n;]")
+_ENDS: Final = bits(b"\r\n;")
 _COMMA: Final = ord(",")
 _LINES: Final = frozenset((NEWLINE, RETURN))
 _EXPECTING: Final = (b" ", b"(", b",")
@@ -52,15 +53,27 @@ class Imports(NameMonitor, Expecting):
         self._options = site.options
         self._strength = strength
         self._known = written_words(site.document.prefix, site.document.suffix)
-        self._needed = needed(site.document.prefix, site.document.suffix)
-        self._needed -= frozenset(WORD.findall(site.remainder.decode("utf-8", "replace")))
+        self._site = site
         super().__init__(site)
+
+    @cached_property
+    def _needed(self) -> frozenset[str]:
+        """What the code below lacks, but for what the rest of the line imports."""
+        around = needed(self._site.document.prefix, self._site.document.suffix)
+        return around - frozenset(WORD.findall(self._site.remainder.decode("utf-8", "replace")))
 
     def watches(self, text: Lexed) -> bool:
         """Look at lines that import; one that begins and ends within ``text`` has a line end in it."""
         if text.before.keyword in IMPORTS or text.after[-1].keyword in IMPORTS:
             return True
         return _LINE_END.search(text.data) is not None
+
+    def hears(self, state: Trail, scan: Scan) -> int:
+        """Return the ends of a statement in one that imports nothing."""
+        is_free = state.name is None and not state.missing and state.ahead < 0
+        if is_free and scan.keyword not in IMPORTS and not scan.at_line_start and scan.line != scan.name:
+            return _ENDS
+        return super().hears(state, scan)
 
     def begin(self, before: Scan, at: int, margin: bytes | None) -> Name | None:
         """Open a module's name, or one imported from a module."""
@@ -71,7 +84,7 @@ class Imports(NameMonitor, Expecting):
         """Expect a name behind a comma, and behind the blank or the bracket that one stands behind."""
         last = scan.line[-1:]
         name = self.begin(scan, 0, None) if scan.mode is Mode.CODE and last in _EXPECTING else None
-        return replace(name, then=_COMMA) if name is not None and last == b"," else name
+        return Name(name.key, scan, then=_COMMA) if name is not None and last == b"," else name
 
     def listed(self, name: Name) -> Listed | None:
         """Return what can be imported there."""

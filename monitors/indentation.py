@@ -20,10 +20,12 @@ from analysis.facts import FactView
 from analysis.python.blocks import Blocks, Column, begins_statement, first_statement, open_blocks, read_on
 from analysis.python.lexicon import COMPOUND, WORD
 from analysis.python.scanner import Mode, Scan
-from monitors.base import FORBIDDEN, Factless, Kind, Lexed, Site
+from monitors.base import EVERYTHING, FORBIDDEN, Factless, Kind, Lexed, Selective, Site, bits
 from monitors.behind import behind_line
 
 _WORD: Final = bytes(sorted(WORD))
+_MARKS: Final = bits(b"\r\n:#")
+"""What begins a line, a block or a comment."""
 _JOINED: Final = b"\\ \t\f\r\n"
 
 
@@ -44,7 +46,7 @@ class Progress:
     wanting: bool = False
 
 
-class Indentation(Factless):
+class Indentation(Factless, Selective):
     """Indentation of one request."""
 
     name = "indentation"
@@ -71,6 +73,11 @@ class Indentation(Factless):
             return (0.0 if may_end else FORBIDDEN), state
         after = self._follow(state, text)
         return (FORBIDDEN if after.dead else 0.0), after
+
+    def hears(self, state: Progress, scan: Scan) -> int:
+        """Return what begins a line, a block or a comment; at a line's start, and behind a header, everything."""
+        is_open = state.ahead or state.dead or state.wanting or state.blocks.header or scan.at_line_start
+        return EVERYTHING if is_open else _MARKS
 
     def _follow(self, state: Progress, text: Lexed) -> Progress:
         blocks, ahead, dead, wanting = state.blocks, state.ahead, state.dead, state.wanting

@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from analysis.facts import FactView
-from analysis.python.lexicon import IMPORTS, KEYWORDS, LETTERS, OPERAND_WORDS, WORD
+from analysis.python.lexicon import BLANKS, IMPORTS, KEYWORDS, LETTERS, OPERAND_WORDS, WORD
 from analysis.python.scanner import Mode, Scan, scan_text
 from analysis.python.suffix import read_suffix
-from monitors.base import FORBIDDEN, Factless, Kind, Lexed, Site
+from monitors.base import EVERYTHING, FORBIDDEN, Factless, Kind, Lexed, Selective, Site, bits
 from monitors.import_lines import fits, is_whole
 
 _BANG: Final = ord("!")
@@ -34,6 +34,7 @@ _RELEVANT: Final = re.compile(rb"[^\t\f\x20-\x7e\x80-\xff]|[$?`!\\.;]|(?:^|[\r\n
 """What may have no place, leaves something that has to follow, or ends a statement."""
 _WORD_ALONE: Final = re.compile(rb" ?[A-Za-z0-9_\x80-\xff]+")
 """What most tokens are: of this nothing is relevant but that it ends the word before."""
+_SIGNS: Final = bits(frozenset(range(256)) - WORD)
 _REFUSED: Final = KEYWORDS - OPERAND_WORDS
 """Words that no operand begins with."""
 _RESERVED: Final = re.compile(rb"(?<![\w\x80-\xff])(?:" + b"|".join(sorted(KEYWORDS)) + rb")(?=[^\w\x80-\xff])")
@@ -68,7 +69,7 @@ class Behind:
     dot: bool = False
 
 
-class Lexical(Factless):
+class Lexical(Factless, Selective):
     """One request; see the module."""
 
     name = "lexical"
@@ -91,8 +92,9 @@ class Lexical(Factless):
         before = text.before
         ahead, only, dot = state.ahead, state.only, state.dot
         for byte, after in zip(text.data, text.after, strict=True):
-            if ahead == 0 and not (_has_place(before, byte, only, dot) and self._fits_colon(before, byte)):
-                penalty = FORBIDDEN
+            if ahead == 0 and not penalty:
+                fits = _has_place(before, byte, only, dot) and self._fits_colon(before, byte)
+                penalty = 0.0 if fits else FORBIDDEN
             ahead = max(0, ahead - 1)
             only = self._what_must_follow(before, byte)
             dot = (byte == _DOT or (dot and byte in _BETWEEN)) and not after.name and after.receiver is not None
@@ -100,6 +102,11 @@ class Lexical(Factless):
             if text.is_suffix and after.at_line_start:
                 break
         return penalty, Behind(ahead, only, dot)
+
+    def hears(self, state: Behind, scan: Scan) -> int:
+        """Return what is part of no word; on what was typed, in imports, and where something is awaited, everything."""
+        is_awaited = state.ahead or state.only or state.dot
+        return EVERYTHING if is_awaited or scan.keyword in IMPORTS else _SIGNS
 
     def _what_must_follow(self, before: Scan, byte: int) -> bytes:
         if before.mode is not Mode.CODE:
@@ -177,6 +184,8 @@ def _fits_import(before: Scan, byte: int) -> bool:
     if before.keyword not in IMPORTS and (before.name not in IMPORTS or before.name != before.line):
         return True
     line = before.line
+    if byte in BLANKS and line[-1] in BLANKS:
+        return True
     if byte in _LINE_ENDS and not before.brackets and not line.endswith(b"\\"):
         return is_whole(line) or not fits(line)
     return fits(line + bytes((byte,))) or not fits(line)

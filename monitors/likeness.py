@@ -41,9 +41,12 @@ DEPTH: Final = 3
 OPENERS: Final = ("(", "[", ".")
 
 _GIVEN: Final = frozenset((*keyword.kwlist, *keyword.softkwlist, *dir(builtins)))
-_IMPORT: Final = re.compile(r"^[ \t]*(?:from\s+[.\w]+\s+)?import\b(?:\s*\([^)]*\)|[^\n]*)", re.MULTILINE)
+# Repetitions are bounded: what is no Python must not take a time that grows faster than the text.
+_IMPORT: Final = re.compile(r"^[ \t]*(?:from\s+[.\w]+\s+)?import\b(?:\s*\([^)]{0,4000}\)|[^\n]*)", re.MULTILINE)
 _BOUND: Final = re.compile(
-    r"\b(?:def|class|as)\s+(\w+)|\bfor\s+([^\n]+?)\s+in\b|^[ \t]*([^\W\d][\w, ]*?)\s*(?::[^=\n]+)?=(?!=)", re.MULTILINE
+    r"\b(?:def|class|as)\s+(\w+)|\bfor\s+(\S[^\n]{0,200}?)\s+in\b"
+    r"|^[ \t]*([^\W\d](?:[\w, ]{0,200}[\w,])?)\s*(?::[^=\n]+)?=(?!=)",
+    re.MULTILINE,
 )
 _PARAMETERS: Final = re.compile(r"\bdef\s+\w+\s*\(([^)]*)|\blambda\b([^:\n]*)")
 _PARAMETER: Final = re.compile(r"(?:^|[,*])\s*([^\W\d]\w*)")

@@ -20,12 +20,14 @@ from analysis.facts import FactView
 from analysis.python.blocks import Blocks, Column, descent, read_on
 from analysis.python.lexicon import BLANKS
 from analysis.python.scanner import Mode, Scan
-from monitors.base import FORBIDDEN, Factless, Kind, Lexed, Site
+from monitors.base import EVERYTHING, FORBIDDEN, Factless, Kind, Lexed, Selective, Site, bits
 from monitors.behind import behind_line
 from monitors.indentation import begins_lines, blocks_before
 from monitors.leading import Leading, left_column
 
 _HASH: Final = ord("#")
+_MARKS: Final = bits(b"\r\n:#")
+"""What begins a line, a block or a comment."""
 _BEHIND_OPERAND: Final = re.compile(rb"(?:\A|[\r\n])[^#\r\n]*[\w\x80-\xff)\]}\"'][ \t\f]*[\r\n][ \t\f\r\n]*\Z")
 """The end of a logical line where a line begins behind one that ends with an operand."""
 _USUAL_STEPS: Final = (Column(4, 4), Column(2, 2), Column(8, 1))
@@ -48,7 +50,7 @@ class Margin:
     dead: bool = False
 
 
-class Margins(Factless):
+class Margins(Factless, Selective):
     """Margins of one request."""
 
     name = "margins"
@@ -82,6 +84,11 @@ class Margins(Factless):
             return 0.0, state
         after = self._follow(state, text)
         return (FORBIDDEN if after.dead else 0.0), after
+
+    def hears(self, state: Margin, scan: Scan) -> int:
+        """Return what begins a line, a block or a comment; at a line's start, and behind a header, everything."""
+        is_inside = not (state.ahead or state.ours or state.dead or state.blocks.header or scan.at_line_start)
+        return _MARKS if is_inside and not self._leading.is_in_word(scan) else EVERYTHING
 
     def _follow(self, state: Margin, text: Lexed) -> Margin:
         blocks, ahead, ours, before = state.blocks, state.ahead, state.ours, text.before

@@ -7,16 +7,18 @@ the bytes behind a name say of it (``follow``).
 from __future__ import annotations
 
 import re
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from dataclasses import dataclass, field, replace
 
 from analysis.facts import Fact, FactKey, FactView
+from analysis.python.lexicon import WORD
 from analysis.python.scanner import Scan
-from monitors.base import Check, Continuations, Kind, Lexed, Site
+from monitors.base import EVERYTHING, Check, Continuations, Kind, Lexed, Selective, Site, bits
 from monitors.listed import Listed, judgement
 
 # What behind the cursor shows that the name there is read; a plain "=" or "," or ":" does not.
 LOAD_BEHIND = re.compile(rb"\s*(?:[.(\[+\-*/%@&|^<>]|[!=]=|(?:and|or|if|else|is|not)\b)")
+SIGNS = bits(frozenset(range(256)) - WORD)
 NAME_TAIL = re.compile(rb"[\w\x80-\xff]*\Z")
 
 
@@ -80,7 +82,7 @@ class Trail:
     missing: tuple[FactKey, ...] = field(default=(), compare=False)
 
 
-class NameMonitor(ABC):
+class NameMonitor(Selective):
     """For inheriting; a ``monitors.base.Monitor``."""
 
     kind = Kind.HEURISTIC
@@ -179,6 +181,11 @@ class NameMonitor(ABC):
         walk = self._walk(state, text, view)
         return walk.penalty, Trail(ahead, walk.name, walk.margin, walk.judged, walk.missing)
 
+    def hears(self, state: Trail, scan: Scan) -> int:
+        """Return what is part of no word, inside a word that is not judged; elsewhere everything."""
+        is_judged = state.name is not None or state.missing or state.ahead >= 0
+        return EVERYTHING if is_judged or not scan.name else SIGNS
+
     def continuations(self, state: Trail) -> Continuations | None:
         """Return how a name that is held against a list may go on."""
         name = state.name
@@ -222,7 +229,7 @@ class NameMonitor(ABC):
         """Look out for a name, so that what may stand there is known before its first byte."""
         name = self.expect(scan) if walk.name is None else None
         if name is not None:
-            walk.name = replace(name, fact=view.get(name.key))
+            walk.name = Name(name.key, name.before, name.held, view.get(name.key), then=name.then)
 
     def _begin(self, walk: _Walk, before: Scan, indent: bytes, at: int, view: FactView) -> None:
         """Open a name, with its fact if that is there already."""

@@ -12,13 +12,14 @@ from typing import Final
 
 from analysis.facts import FactView
 from analysis.python.scanner import Mode, Scan, scan_text
-from monitors.base import FORBIDDEN, Factless, Kind, Lexed, Site
+from monitors.base import EVERYTHING, FORBIDDEN, NOTHING, Factless, Kind, Lexed, Selective, Site, bits
 
 _BREAKS: Final = frozenset(b"\r\n#")
 """What ends a line, or leaves nothing else to do."""
+_BREAKING: Final = bits(_BREAKS)
 
 
-class OneLine(Factless):
+class OneLine(Factless, Selective):
     """One request.
 
     A state is the number of bytes of the typed part to come, and whether a line has ended in an open bracket.
@@ -45,6 +46,11 @@ class OneLine(Factless):
         if broken or self._breaks(ahead, text):
             return FORBIDDEN, (0, True)
         return 0.0, (max(0, ahead - len(text.data)), False) if ahead else state
+
+    def hears(self, state: tuple[int, bool], scan: Scan) -> int:
+        """Return what ends a line; on what was typed, and behind a broken line, everything."""
+        ahead, broken = state
+        return NOTHING if self._free else EVERYTHING if ahead or broken else _BREAKING
 
     def _breaks(self, ahead: int, text: Lexed) -> bool:
         if _BREAKS.isdisjoint(text.data):

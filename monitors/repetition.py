@@ -26,8 +26,6 @@ LONGEST_ROUND: Final = 12
 _KEPT: Final = LONGEST_ROUND * (MOST_ROUNDS + 2)
 _BLANKS: Final = BLANKS | {RETURN}
 _PIECE: Final = re.compile(rb"[\w\x80-\xff]+|[^\w\x80-\xff]")
-_MAY_IMPORT: Final = (b"", b"i", b"f")
-"""How a line begins that imports, or may yet."""
 _IMPORT: Final = re.compile(rb"^(?:import|from)[ \t][^\r\n#;]*[\w)]", re.MULTILINE)
 
 
@@ -86,10 +84,17 @@ class Repetition(Factless):
 
     def _again(self, text: Lexed, ahead: int) -> float:
         """Return what the imports cost that end in ``text`` and are there already."""
-        if not self._imports or text.before.line[:1] not in _MAY_IMPORT:
+        if not self._imports or not _imports_in(text):
             return 0.0
         imports = (after.line for after in text.after[ahead:] if after.keyword in IMPORTS)
         return sum(AGAIN for line in imports if line in self._imports)
+
+
+def _imports_in(text: Lexed) -> bool:
+    """Whether a line may import where a part of it is in ``text``; one within ``text`` has a line end in it."""
+    if text.before.keyword in IMPORTS or text.after[-1].keyword in IMPORTS:
+        return True
+    return b"\n" in text.data or b"\r" in text.data
 
 
 @lru_cache(maxsize=8)

@@ -9,15 +9,18 @@ from __future__ import annotations
 import codecs
 
 from analysis.facts import FactView
-from monitors.base import FORBIDDEN, Factless, Kind, Lexed, Site
+from analysis.lexing import LexicalState
+from monitors.base import EVERYTHING, FORBIDDEN, Factless, Kind, Lexed, Selective, Site, bits
 
 _DECODER = codecs.getincrementaldecoder("utf-8")
 
 # Beyond it lie the surrogates, which the decoder refuses only when they are complete.
 _LAST_BEHIND_ED = b"\x9f"
 
+_NOT_ASCII = bits(range(128, 256))
 
-class Utf8(Factless):
+
+class Utf8(Factless, Selective):
     """One request.
 
     A state is the beginning of the character that is being written, b"" between characters, or
@@ -42,6 +45,10 @@ class Utf8(Factless):
             return 0.0, state
         after = _unfinished(state, text.data)
         return (FORBIDDEN if after is None else 0.0), after
+
+    def hears(self, state: bytes | None, scan: LexicalState) -> int:
+        """Return what is no ASCII; inside a character, everything."""
+        return _NOT_ASCII if state == b"" else EVERYTHING
 
 
 def _unfinished(state: bytes | None, data: bytes) -> bytes | None:

@@ -50,6 +50,7 @@ class Mode(enum.Enum):
 
 
 _BYTES: Final = tuple(bytes((byte,)) for byte in range(256))
+_ASCII_WORD: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
 _NUMBERS: Final = frozenset((FRACTION, EXPONENT, RADIX, SUFFIX))
 _RUNS: Final = {
     NAME: re.compile(rb"[A-Za-z0-9_]+"),
@@ -108,7 +109,10 @@ class Scan:
     def _next(self, byte: int) -> Scan:
         head, tail = self._head, self._tail
         old = self._lex
-        lex, name, place = _transition(old, self.name, self._place, len(head) + len(tail), byte)
+        if old == NAME and byte in _ASCII_WORD:  # the most common step, which changes little
+            lex, name, place = NAME, self.name + _BYTES[byte], self._place
+        else:
+            lex, name, place = _transition(old, self.name, self._place, len(head) + len(tail), byte)
         if lex & ~_CR <= ENDED:
             indent = _indented(self.indent, byte) if old & ~_CR <= ENDED else b""
             return Scan(lex, name, place, indent, b"", b"")

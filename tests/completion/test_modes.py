@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from analysis.store import FactStore, NoAnalyzer
+from completion.generation import sampler_of
 from completion.service import CompletionService
 from completion.types import CompletionRequest, Document, Limits, Sampling, SamplingMode
 from models.checkpoints import load
@@ -38,3 +39,10 @@ def test_modes_are_keyed_and_differ(service: CompletionService) -> None:
     assert drawn == {mode: texts(service, mode) for mode in SamplingMode}
     assert drawn[SamplingMode.ALIGNED][0] == drawn[SamplingMode.PRODUCT][0]
     assert drawn[SamplingMode.ALIGNED] != drawn[SamplingMode.PRODUCT]
+
+
+@pytest.mark.parametrize(("temperature", "drawn_at"), [(1e-320, 0.0), (1e-200, 1e-200), (0.7, 0.7)])
+def test_what_is_nearly_greedy_is_greedy(temperature: float, drawn_at: float) -> None:
+    """Logits divided by next to nothing would be no numbers."""
+    request = CompletionRequest(Document("/a.py", ""), 0, "/", sampling=Sampling(temperature=temperature))
+    assert sampler_of(request, 0).temperature == drawn_at

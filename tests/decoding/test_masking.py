@@ -35,7 +35,7 @@ def masker(sampler: Sampler) -> Masker:
 def brute_force(row: torch.Tensor, position: int, watch: Watch, sampler: Sampler) -> int | None:
     """Judge everything, add, take the best: the definition."""
     chooser = masker(sampler)
-    kept = sampler.rank(row, position)
+    kept = list(sampler.rank(row, position))
     penalty = {token: chooser.verdicts(watch, VIEW).of(token).penalty for token in range(len(TEXTS))}
     legal = [(score + penalty[token], -i, token) for i, (score, token) in enumerate(kept) if penalty[token] > FORBIDDEN]
     if legal:
@@ -163,7 +163,7 @@ def test_ruling_tokens_out_changes_nothing(temperature: float) -> None:
             (Listed(tuple(names), -2.0), Patterns(((b"b", -1.5), (b"(", FORBIDDEN), (b"x", -4.0)))), START
         ).advance(random.Random(seed).choice([b"", b".", b".a"]), VIEW)
         chooser = masker(Sampler(temperature=temperature, top_k=12, seed=seed))
-        kept = chooser.sampler.rank(row, 0)
+        kept = list(chooser.sampler.rank(row, 0))
         verdicts, odds = chooser.verdicts(watch, VIEW), Odds(row, watch, VIEW, VOCABULARY)
         judge = chooser._weighed(verdicts, odds, NO_DISCOUNTS)
         suspect, _ = chooser._suspect(kept, judge, odds)
@@ -189,7 +189,7 @@ def test_what_a_monitor_lists_is_as_good_as_what_was_kept() -> None:
         chooser = masker(Sampler(top_k=4))
         verdicts, odds = chooser.verdicts(watch, VIEW), Odds(row, watch, VIEW, VOCABULARY)
         judge = chooser._weighed(verdicts, odds, NO_DISCOUNTS)
-        kept = chooser.sampler.rank(row, 0)
+        kept = list(chooser.sampler.rank(row, 0))
         suspect, closed = chooser._suspect(kept, judge, odds)
         if closed is None or any(judge(token).penalty == 0 for _, token in kept):
             continue

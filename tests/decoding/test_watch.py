@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from analysis.facts import FactView
-from analysis.python.scanner import START
+from analysis.python.scanner import START, Scan
 from decoding.watch import Watch
-from monitors.base import FORBIDDEN, Lexed
+from monitors.base import FORBIDDEN, Lexed, Selective, bits
 from tests.decoding.toys import Patterns
 
 VIEW = FactView()
@@ -60,3 +60,39 @@ def test_objectors() -> None:
     assert (judgement.penalty, judgement.monitor, judgement.objectors) == (-3.0, "strong", ("mild", "strong"))
     assert watch.judge(b"b", VIEW).objectors == ("never",)
     assert unasked.asked == [b"a"]
+
+
+@dataclass(frozen=True)
+class Choosy(Counted, Selective):
+    """The same, that hears one byte alone, and notes when it is asked which."""
+
+    heard: bytes = b"b"
+    questions: list[bytes] = field(default_factory=list, compare=False)
+
+    def step(self, state: bytes, text: Lexed, view: FactView) -> tuple[float, bytes]:
+        """Leave the state as it is where nothing was heard."""
+        penalty, after = super().step(state, text, view)
+        return penalty, after if any(byte in self.heard for byte in text.data) else state
+
+    def hears(self, state: bytes, scan: Scan) -> int:
+        """Return the byte."""
+        self.questions.append(state)
+        return bits(self.heard)
+
+
+def test_who_hears_nothing_is_not_asked() -> None:
+    """Neither what a text costs nor, until something is heard, what concerns it; the suffix concerns everybody."""
+    monitor, other = Choosy(((b"b", -1.0),)), Counted(())
+    watch = Watch.start((monitor, other), START)
+    for text in (b"a", b"ac"):
+        assert watch.judge(text, VIEW).penalty == 0
+        watch = watch.advance(text, VIEW)
+    assert (monitor.asked, other.asked) == ([], [b"a", b"ac"])
+    assert monitor.questions == [b""]
+    assert watch.judge(b"ab", VIEW).penalty == -1.0
+    watch = watch.advance(b"ab", VIEW)
+    watch.judge(b"c", VIEW)
+    assert monitor.asked == [b"ab"]
+    assert monitor.questions == [b"", b"ab"]
+    watch.judge_end(b"c", VIEW)
+    assert monitor.asked == [b"ab", b"c"]

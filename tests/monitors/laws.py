@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from analysis.facts import FactView
 from analysis.python.scanner import Scan
-from monitors.base import FORBIDDEN, Kind, Lexed, Monitor
+from monitors.base import FORBIDDEN, Kind, Lexed, Monitor, Selective, bits
 
 NO_FACTS = FactView()
 
@@ -62,6 +62,7 @@ def check_laws(monitor: Monitor[Any], scan: Scan, text: bytes, cuts: Sequence[in
     check_pieces(monitor, scan, text, cuts, view)
     check_forbidden(monitor, scan, text, view)
     check_suffix(monitor, scan, text, view)
+    check_hearing(monitor, scan, text, cuts, view)
     check_continuations(monitor, scan, text, view)
     if monitor.kind is not Kind.SOUND:
         check_missing(monitor, scan, text)
@@ -104,6 +105,22 @@ def check_suffix(monitor: Monitor[Any], scan: Scan, text: bytes, view: FactView)
     first, whole = (Lexed.of(at, suffix, is_suffix=True) for suffix in (text[half : half + 1], text[half:]))
     if monitor.step(state, first, view)[0] == FORBIDDEN:
         assert monitor.step(state, whole, view)[0] == FORBIDDEN, (text[:half], text[half:])
+
+
+def check_hearing(monitor: Monitor[Any], scan: Scan, text: bytes, cuts: Sequence[int], view: FactView) -> None:
+    """What does not concern a selective monitor costs nothing and changes nothing, what it lacks included."""
+    if not isinstance(monitor, Selective):
+        return
+    state, at = monitor.start(), scan
+    for piece in pieces(text, cuts):
+        part = Lexed.of(at, piece)
+        state, at = monitor.step(state, part, view)[1], part.after[-1]
+        concern = monitor.hears(state, at)
+        unheard = bytes(byte for byte in text if not bits((byte,)) & concern)
+        for said in (unheard, *(fragment for fragment in FRAGMENTS if not bits(fragment) & concern)):
+            penalty, after = monitor.step(state, Lexed.of(at, said), view) if said else (0.0, state)
+            assert (penalty, after) == (0.0, state), (text, said)
+            assert monitor.missing(after) == monitor.missing(state), (text, said)
 
 
 def check_continuations(monitor: Monitor[Any], scan: Scan, text: bytes, view: FactView) -> None:

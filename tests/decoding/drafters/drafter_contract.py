@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from analysis.facts import FactView
 from analysis.python.scanner import START
 from decoding.types import Draft, Drafter, Prompt, Tip
-from decoding.watch import Watch
+from decoding.watch import Panel, Watch
 from monitors.base import Continuations
 
 SEPARATORS = frozenset({0, 1})
@@ -43,7 +43,7 @@ class Demanding:
 def tip(emitted: Sequence[int] = (), text: bytes = b"", demands: Sequence[tuple[bytes, ...]] = ()) -> Tip:
     """Return a tip at which monitors demand one text of each set."""
     monitors = tuple(Demanding(tuple(texts)) for texts in demands)
-    watch = Watch(monitors, START, (None,) * len(monitors))  # type: ignore[arg-type]
+    watch = Watch(Panel(monitors, {}, (), (), ()), START, (None,) * len(monitors))  # type: ignore[arg-type]
     return Tip(tuple(emitted), text, watch, FactView())
 
 
