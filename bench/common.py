@@ -64,6 +64,11 @@ def interval(
     return float(sums.sum() / counts.sum()), float(low), float(high)
 
 
+def percent(triple: tuple[float, float, float]) -> str:
+    """Return a share with its interval."""
+    return f"{100 * triple[0]:.1f} % ({100 * triple[1]:.1f} to {100 * triple[2]:.1f})"
+
+
 def _processor() -> str:
     info = Path("/proc/cpuinfo")
     if info.exists():

@@ -36,7 +36,7 @@ from rich.progress import track
 
 from analysis.analyzers.jedi.pool import JediPool
 from analysis.store import FactStore
-from bench.common import RESULTS, interval, markdown, write_results
+from bench.common import RESULTS, interval, markdown, percent, write_results
 from bench.sites import EVALUATION, drawn_files, read_source
 from bench.truth_forbid import HEADER, rate_of, table_row
 from completion.service import CompletionService
@@ -369,11 +369,6 @@ def as_tables(result: Mapping[str, Any]) -> str:
         ),
     )
     return "\n\n".join(parts)
-
-
-def percent(triple: tuple[float, float, float]) -> str:
-    """Return a share with its interval."""
-    return f"{100 * triple[0]:.1f} % ({100 * triple[1]:.1f} to {100 * triple[2]:.1f})"
 
 
 if __name__ == "__main__":

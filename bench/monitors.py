@@ -26,7 +26,7 @@ from analysis.analyzers.jedi.pool import JediPool
 from analysis.store import FactStore
 from bench import monitor_cost
 from bench.cases import Case, Judges, first_name, read_cases, request_of, sample, site_packages
-from bench.common import RESULTS, interval, markdown, write_results
+from bench.common import RESULTS, interval, markdown, percent, write_results
 from completion.service import CompletionService
 from models.checkpoints import LoadedModel, load
 from monitors import registry
@@ -297,11 +297,6 @@ def changed(cell: Mapping[str, Any]) -> str:
     """Return a share with its change."""
     change, low, high = (100 * value for value in cell["change"])
     return f"{100 * cell['mean']:.0f} % of {cell['cases']}, {change:+.0f} ({low:+.0f} to {high:+.0f})"
-
-
-def percent(triple: tuple[float, float, float]) -> str:
-    """Return a share with its interval."""
-    return f"{100 * triple[0]:.1f} % ({100 * triple[1]:.1f} to {100 * triple[2]:.1f})"
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:

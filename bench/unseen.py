@@ -32,7 +32,7 @@ from analysis.analyzers.jedi.pool import JediPool
 from analysis.store import FactStore
 from bench.cases import first_name, site_packages
 from bench.chart import Bar, bars
-from bench.common import RESULTS, interval, markdown, write_results
+from bench.common import RESULTS, interval, markdown, percent, write_results
 from bench.renaming import Library, rename
 from completion.service import CompletionService
 from completion.types import CompletionRequest, Document, Limits
@@ -219,10 +219,6 @@ def summary(
 
 def as_table(numbers: Mapping[str, Any]) -> str:
     """Return the result as Markdown."""
-
-    def percent(triple: tuple[float, float, float]) -> str:
-        return f"{100 * triple[0]:.1f} % ({100 * triple[1]:.1f} to {100 * triple[2]:.1f})"
-
     rows = [
         (f"names that do not exist ({numbers['judged']} judged)", *map(percent, numbers["invalid"].values())),
         (f"next identifier right ({numbers['loads']} loads)", *map(percent, numbers["next_identifier"].values())),
