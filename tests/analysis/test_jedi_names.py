@@ -65,6 +65,14 @@ def test_imports(
     assert not set(lacks.split()) & found.names
 
 
+def test_other_files_are_seen_as_they_are_saved(pool: JediPool, project: Path) -> None:
+    """Also one that was asked about before: what stands on the line of that question is there."""
+    other = project / "package" / "other.py"
+    other.write_text("import os\ndef hammer(): pass\n")
+    assert "getcwd" in ask(pool, "attributes", "os", "import os\n$0\n", project, "package/other.py").names
+    assert "hammer" in ask(pool, "exports", "package.other", "$0\n", project).names
+
+
 @pytest.mark.parametrize(("kind", "about"), [("modules", "nowhere"), ("exports", "nowhere"), ("exports", "os.nowhere")])
 def test_what_is_not_found_is_unresolved(pool: JediPool, project: Path, kind: str, about: str) -> None:
     """A module that is not there tells nothing."""

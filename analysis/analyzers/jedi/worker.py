@@ -21,9 +21,11 @@ import sysconfig
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, TextIO
 
 import jedi
+from parso.cache import parser_cache
 
 from analysis.analyzers.jedi.definitions import definitions
 from analysis.analyzers.jedi.exceptions import exceptions
@@ -71,6 +73,7 @@ def main() -> None:
 def serve(lines: Iterator[str] | TextIO) -> Iterator[dict[str, Any]]:
     """Yield the replies to requests."""
     documents: OrderedDict[str, BaseDocument] = OrderedDict()
+    asked_about = ""
     for line in lines:
         message = json.loads(line)
         if "kind" not in message:
@@ -80,7 +83,21 @@ def serve(lines: Iterator[str] | TextIO) -> Iterator[dict[str, Any]]:
                 documents.popitem(last=False)
             continue
         key = FactKey(**message)
-        yield reply_to(documents[key.document], key)
+        document = documents[key.document]
+        if document.path != asked_about:
+            forget(asked_about)
+        asked_about = document.path
+        yield reply_to(document, key)
+
+
+def forget(path: str) -> None:
+    """Have jedi take a file as it is saved again, now that another one is asked about.
+
+    Its last parse stays in memory, to parse the next text of it faster, and is what other files would see of it as
+    long as it is not saved: with the hole in it that the last question had.
+    """
+    for parsed in parser_cache.values():
+        parsed.pop(Path(path).absolute(), None)
 
 
 def reply_to(document: BaseDocument, key: FactKey) -> dict[str, Any]:
