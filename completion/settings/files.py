@@ -73,11 +73,11 @@ def _read(name: str, version: tuple[int, int], table: tuple[str, ...]) -> Settin
             return None  # a pyproject.toml that is broken elsewhere is none of our business
         values: Any = tomllib.loads(text)
     except (OSError, ValueError, RecursionError) as error:
-        return SettingsFile(path, version, problems=(f"{path}: {error}; its settings are not used",))
+        return SettingsFile(path, version, problems=(f"{path.name}: {error}; its settings are not used",))
     for key in table:
         values = values.get(key) if isinstance(values, Mapping) else None
     if values is None:
         return None
     if not isinstance(values, Mapping):
-        return SettingsFile(path, version, problems=(f"{path}: {'.'.join(table)} is no table; it is not used",))
+        return SettingsFile(path, version, problems=(f"{path.name}: {'.'.join(table)} is no table; it is not used",))
     return SettingsFile(path, version, values)
