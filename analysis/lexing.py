@@ -96,6 +96,6 @@ def scan(text: str | bytes, language: Language, rest: str = "") -> LexicalState:
 
 
 @lru_cache(maxsize=8)
-def _behind(text: str | bytes, language: str) -> LexicalState:
-    lexis = language_of(language)
-    return scan_text(text) if lexis is PYTHON else scan_document(text, start_of(lexis.lexis))
+def _behind(text: str | bytes, name: str) -> LexicalState:
+    language = language_of(name)
+    return scan_text(text) if language is PYTHON else scan_document(text, start_of(language.lexis))
