@@ -14,10 +14,11 @@ import numpy as np
 
 from analysis.analyzers.jedi.pool import JediPool
 from analysis.facts import FactKey, FactView
-from analysis.python.scanner import Scan
+from analysis.lexing import LexicalState
 from analysis.store import FactStore
 from bench.cases import Case, request_of
-from completion.generation import CONTEXT_TOKENS, job_of, masker_of
+from completion.generation import CONTEXT_TOKENS
+from completion.jobs import job_of, masker_of
 from completion.layout import lay_out
 from completion.prompt import Prompts
 from completion.service import CompletionService
@@ -30,8 +31,7 @@ from decoding.run import Parts, Run
 from decoding.watch import Panel, Watch
 from models.checkpoints import LoadedModel
 from monitors import registry
-from monitors.base import Check, Continuations, Expected, Kind, Lexed, Monitor, Site
-from monitors.stop import StopPolicy
+from monitors.base import Check, Continuations, Expected, Expecting, Kind, Lexed, Monitor, Selective, Site
 
 NEW_TOKENS = 24
 ROUNDS = 3
@@ -67,17 +67,19 @@ class Timed:
         self.seconds += time.thread_time() - begun
         return stepped
 
-    def hears(self, state: Any, scan: Scan) -> int:
+    def hears(self, state: Any, scan: LexicalState) -> int:
         """As the monitor."""
+        assert isinstance(self.inner, Selective)
         begun = time.thread_time()
-        heard: int = self.inner.hears(state, scan)  # type: ignore[attr-defined]
+        heard = self.inner.hears(state, scan)
         self.seconds += time.thread_time() - begun
         return heard
 
     def expected(self, state: Any, view: FactView) -> Expected:
         """As the monitor."""
+        assert isinstance(self.inner, Expecting)
         begun = time.thread_time()
-        found: Expected = self.inner.expected(state, view)  # type: ignore[attr-defined]
+        found = self.inner.expected(state, view)
         self.seconds += time.thread_time() - begun
         return found
 
@@ -88,7 +90,7 @@ class Timed:
         self.seconds += time.thread_time() - begun
         return found
 
-    def needs(self, state: Any, scan: Scan) -> tuple[FactKey, ...]:
+    def needs(self, state: Any, scan: LexicalState) -> tuple[FactKey, ...]:
         """As the monitor."""
         begun = time.thread_time()
         keys = self.inner.needs(state, scan)
@@ -109,9 +111,9 @@ class Written:
     """A finished completion with what is needed to choose its tokens again."""
 
     run: Run
-    site: Site
+    site: Site[LexicalState]
     masker: Masker
-    scan: Scan
+    scan: LexicalState
 
 
 def per_token(model: LoadedModel, requests: Sequence[CompletionRequest]) -> dict[str, Any]:
@@ -144,7 +146,7 @@ def write(model: LoadedModel, store: FactStore, request: CompletionRequest) -> W
     masker = masker_of(request, model, site, 0, None)
     watch = Watch.start(registry.build(None, site), site.start)
     facts = store.source(layout.document, "wait")
-    stop = StopPolicy(site, multiline=False)
+    stop = registry.rulebook_of(site.language).stop(site, False)
     parts = Parts(model.engine, model.engine.new_slab(), masker, watch, stop, facts, (), DraftLength())
     return Written(generate(job, parts, Recorder(), lambda: False), site, masker, site.start)
 

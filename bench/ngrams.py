@@ -32,7 +32,8 @@ from bench.common import RESULTS, interval, markdown, write_results
 from bench.sites import EVALUATION, STANDARD_LIBRARY, TABLE_DISTRIBUTIONS, packages_of, python_files, read_source
 from completion.corpora.ngrams import blend_of
 from completion.corpora.request import Corpora
-from completion.generation import CONTEXT_TOKENS, job_of, unseen_of
+from completion.generation import CONTEXT_TOKENS
+from completion.jobs import job_of, unseen_of
 from completion.layout import lay_out
 from completion.prompt import Prompts
 from completion.types import CompletionRequest, Document

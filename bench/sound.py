@@ -29,7 +29,7 @@ from analysis.python.scanner import START, Scan, scan_text
 from bench.common import RESULTS, markdown, write_results
 from bench.sites import EVALUATION, STANDARD_LIBRARY, TABLE_DISTRIBUTIONS, packages_of, python_files, read_source
 from bench.tokenizers import embedded, large
-from completion.generation import ending_of
+from completion.jobs import ending_of
 from decoding.watch import Watch
 from models.vocabulary import Vocabulary
 from monitors import registry

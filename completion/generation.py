@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import zip_longest
@@ -11,7 +10,6 @@ from typing import Any
 
 from analysis.fact_trace import TracedFacts
 from analysis.facts import FactSource
-from analysis.lexing import LexicalState, scan
 from analysis.store import FactStore
 from completion.context.gathering import Surroundings
 from completion.context.sources import Wishes
@@ -19,9 +17,9 @@ from completion.corpora.ngrams import blend_of
 from completion.corpora.request import Corpora, Unseen
 from completion.filters import Showing
 from completion.histories import Histories
+from completion.jobs import job_of, masker_of, unseen_of
 from completion.layout import Layout, lay_out
 from completion.previous import Previous, Written
-from completion.project import options_of
 from completion.prompt import Prompt, Prompts
 from completion.result import Attempt, assemble, nothing
 from completion.scheduler import Work
@@ -38,7 +36,6 @@ from decoding.loop import Heed, generating
 from decoding.masking import Masker
 from decoding.recorder import Recorder
 from decoding.run import Job, Parts, Run
-from decoding.sampling import COLDEST, Sampler
 from decoding.settled import Settled
 from decoding.together import together
 from decoding.types import Lenient, Passes, Steps, forced_from
@@ -54,14 +51,8 @@ from monitors.base import Site
 # CPU a longer prompt costs more wait than it brings.
 CONTEXT_TOKENS = 1024
 
-# Bytes of the suffix that are asked whether the middle may end before them.
-ENDING_BYTES = 64
-
 # Candidates that are written at once, each with a copy of the prompt's keys and values.
 SIDE_BY_SIDE = 4
-
-# Alternatives after the first are drawn at no less than this: greedy ones would all be equal.
-ALTERNATIVE_TEMPERATURE = 0.6
 
 
 @dataclass(frozen=True)
@@ -282,52 +273,10 @@ class Generation:
         return min(CONTEXT_TOKENS, self.model.engine.max_length - self.request.limits.max_tokens)
 
 
-def job_of(
-    request: CompletionRequest, layout: Layout, prompt: Prompt, model: LoadedModel
-) -> tuple[Job, Site[LexicalState]]:
-    """Return what the loop is to write and what the monitors may know; to both, the middle begins with the line."""
-    typed = layout.typed.encode()
-    site = Site(
-        document=layout.document,
-        start=scan(layout.prefix, layout.language),
-        typed=typed,
-        healed=prompt.healed,
-        remainder=layout.remainder.encode(),
-        suffix=layout.suffix.encode(),
-        multiline=request.limits.multiline,
-        options=options_of(request.workspace, request.strictness),
-    )
-    kept = typed[: len(typed) - len(prompt.healed)]
-    before = model.format.before_middle(prompt.ids)
-    limits = request.limits
-    seconds = math.inf if limits.max_ms is None else limits.max_ms / 1000
-    return Job(prompt.ids, kept, prompt.healed, limits.max_tokens, model.format.separators, before, seconds), site
-
-
 def written_by(run: Run, start: int) -> Written:
     """Return what a run has written behind so many characters of the document."""
     ended = run.tokens[-1:] if run.tokens and run.tokens[-1] in run.parts.masker.end_ids else ()
     return Written(start, run.text, ended)
-
-
-def unseen_of(layout: Layout, prompt: Prompt) -> Unseen:
-    """Return what of the document the model does not see."""
-    seen_behind = len(layout.model_suffix) - prompt.unseen_behind
-    return Unseen((layout.prefix + layout.typed)[: prompt.unseen_before], layout.model_suffix[seen_behind:])
-
-
-def ending_of(site: Site[Any]) -> bytes:
-    """Return the first bytes that follow the middle: enough to see a quote closed and a name go on."""
-    return site.suffix[:ENDING_BYTES] or b"\n"
-
-
-def masker_of(
-    request: CompletionRequest, model: LoadedModel, site: Site[Any], candidate: int, futures: Futures | None
-) -> Masker:
-    """Return what chooses one candidate's tokens."""
-    strength = None if request.sampling.mode is SamplingMode.EVIDENCE else request.sampling.strength
-    sampler = sampler_of(request, candidate)
-    return Masker(model.vocabulary, model.format.end_ids, ending_of(site), sampler, strength, futures)
 
 
 def steps_of(run: Run, masker: Masker) -> Iterator[tuple[int | None, Mapping[int, float]]]:
@@ -336,13 +285,3 @@ def steps_of(run: Run, masker: Masker) -> Iterator[tuple[int | None, Mapping[int
         yield emitted.token, masker.shares(emitted.row, emitted.before, run.view)
     if run.finish == "monitor":
         yield None, {}
-
-
-def sampler_of(request: CompletionRequest, candidate: int) -> Sampler:
-    """Return how one candidate's tokens are drawn."""
-    wanted = request.sampling
-    temperature = wanted.temperature if wanted.temperature >= COLDEST else 0.0
-    sampler = Sampler(temperature, wanted.top_k, wanted.top_p, wanted.min_p, wanted.seed, candidate)
-    if candidate == 0 and wanted.mode is not SamplingMode.ALIGNED:
-        return sampler
-    return replace(sampler, temperature=max(ALTERNATIVE_TEMPERATURE, wanted.temperature))

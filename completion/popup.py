@@ -7,12 +7,16 @@ monitors ask for, and the prompt is that of a completion at the same place, so b
 
 from __future__ import annotations
 
+from typing import Any
+
 from analysis.facts import Fact, FactKey, Parameter, ParameterKind, Signature
 from analysis.languages import PYTHON
+from analysis.lexing import LexicalState, scan
 from analysis.modes import LOOK_AGAIN_S
 from analysis.python.lexicon import WORD
 from analysis.python.scanner import Mode, scan_text
-from completion.generation import Generation, job_of, unseen_of
+from completion.generation import Generation
+from completion.jobs import job_of, unseen_of
 from completion.layout import Layout, lay_out
 from completion.types import Listing
 from decoding.scoring import TREE_TOKENS, NameEnds, Scorer, Scores
@@ -92,23 +96,23 @@ def description(work: Generation, name: str) -> Steps[str]:
     return "" if fact is None else "\n".join(name + shown(way) for way in fact.signatures[:MOST_WAYS])
 
 
-def site_of(layout: Layout) -> Site:
+def site_of(layout: Layout) -> Site[LexicalState]:
     """Return a place as the monitors see it."""
-    start = scan_text(layout.prefix).fresh()
+    start = scan(layout.prefix, layout.language)
     typed, remainder, suffix = layout.typed.encode(), layout.remainder.encode(), layout.suffix.encode()
     return Site(layout.document, start, typed, b"", remainder, suffix)
 
 
-def question_at(site: Site) -> FactKey | None:
+def question_at(site: Site[Any]) -> FactKey | None:
     """Return what a name that begins at the cursor makes the monitors ask; None where no name may begin."""
-    scan = scan_text(site.typed, site.start)
-    if scan.mode is not Mode.CODE or (site.typed and site.typed[-1] in WORD):
+    cursor = scan_text(site.typed, site.start)
+    if cursor.mode is not Mode.CODE or (site.typed and site.typed[-1] in WORD):
         return None
-    if scan.receiver is not None:
-        return Questions(site).about(scan.receiver, site.typed, scan, frozenset())
-    strength, margin = load(site.options.strictness), scan.step(ord("x")).indent
+    if cursor.receiver is not None:
+        return Questions(site).about(cursor.receiver, site.typed, cursor, frozenset())
+    strength, margin = load(site.options.strictness), cursor.step(ord("x")).indent
     for monitor in (Imports(site, strength), Scope(site, strength)):
-        name = monitor.begin(scan, len(site.typed), margin)
+        name = monitor.begin(cursor, len(site.typed), margin)
         if name is not None:
             return name.key
     return None

@@ -6,7 +6,6 @@ past the last line's end one character too far to the left (pygls 2.1.1).
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -15,10 +14,9 @@ from functools import cached_property
 from lsprotocol import types
 
 from completion.cursor import LINE_END
+from completion.texts import well_formed
+from lsp_server.lines import Lines
 from lsp_server.positions import Positions
-
-# Half of a character outside the basic plane, which JSON can spell and no encoder takes.
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -51,13 +49,15 @@ class TextDocument:
         found = LINE_END.search(self.text)
         return found.group() if found else "\n"
 
-    def edited(self, change: types.TextDocumentContentChangeEvent) -> TextDocument:
-        """Return the document after one change, of a range or of everything."""
-        if isinstance(change, types.TextDocumentContentChangeWholeDocument):
-            return replace(self, text=well_formed(change.text))
-        offset = self.positions.offset
-        start, end = sorted((offset(change.range.start), offset(change.range.end)))
-        return replace(self, text=self.text[:start] + well_formed(change.text) + self.text[end:])
+    def edited(self, *changes: types.TextDocumentContentChangeEvent) -> TextDocument:
+        """Return the document after changes, of a range or of everything, each of what the one before it made."""
+        lines = Lines(self.text, self.encoding)
+        for change in changes:
+            if isinstance(change, types.TextDocumentContentChangeWholeDocument):
+                lines = Lines(well_formed(change.text), self.encoding)
+            else:
+                lines.replace(change.range, well_formed(change.text))
+        return replace(self, text=lines.text)
 
     def behind(self, change: types.TextDocumentContentChangeEvent) -> int:
         """Return the offset behind what a change wrote that led to this version; the end after one of everything."""
@@ -109,9 +109,7 @@ class DocumentStore:
         self._count(identifier.uri)
         self._unsaved.pop(identifier.uri, None)
         self._unsaved[identifier.uri] = None
-        for change in changes:
-            document = document.edited(change)
-        self._documents[identifier.uri] = replace(document, version=identifier.version)
+        self._documents[identifier.uri] = replace(document.edited(*changes), version=identifier.version)
         return True
 
     def save(self, uri: str, text: str | None) -> bool:
@@ -133,8 +131,3 @@ class DocumentStore:
     def _count(self, uri: str) -> None:
         self._changes[uri] += 1
         self._total += 1
-
-
-def well_formed(text: str) -> str:
-    """Return ``text`` with U+FFFD for every lone surrogate."""
-    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)

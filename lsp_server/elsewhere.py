@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from completion.cursor import LINE_END
 from completion.types import Snippet
 from lsp_server.documents import TextDocument
 
@@ -19,6 +20,9 @@ LINES_BEHIND = 16
 
 # Regions of lines longer than a person writes are cut.
 MOST_CHARACTERS = 4000
+
+# Characters on either side of an edit in which those lines are looked for, however long the document is.
+NEARBY = 5 * MOST_CHARACTERS
 
 
 class Elsewhere:
@@ -68,9 +72,9 @@ class Elsewhere:
 
 def region(text: str, offset: int) -> str:
     """Return the whole lines around an offset, line ends as line feeds."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    before = text[:offset].replace("\r\n", "\n").replace("\r", "\n")
-    at = before.count("\n")
+    cut = max(0, offset - NEARBY)
+    lines = LINE_END.split(text[cut : offset + NEARBY])
+    at = len(LINE_END.findall(text, cut, offset))
     start = max(0, at - LINES_BEFORE)
     kept = "\n".join(lines[start : at + LINES_BEHIND + 1])[:MOST_CHARACTERS]
     return kept.rstrip("\n") + "\n"

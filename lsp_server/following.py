@@ -10,11 +10,11 @@ from collections.abc import Iterator
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
-from pygls.uris import to_fs_path
 
 from completion.settings.files import FILES
 from lsp_server.configuration import SECTION
 from lsp_server.front import Front
+from lsp_server.uris import folder_of
 
 
 async def follow(front: Front) -> None:
@@ -52,11 +52,11 @@ def check(front: Front) -> None:
 
 async def _pull(front: Front) -> None:
     """Ask for the settings of each workspace folder and of everything else."""
-    uris = [None, *front.workspace.folders]
-    items = [types.ConfigurationItem(scope_uri=uri, section=SECTION) for uri in uris]
+    folders = {uri: path for uri in front.folder_uris if (path := folder_of(uri)) is not None}
+    items = [types.ConfigurationItem(scope_uri=uri, section=SECTION) for uri in (None, *folders)]
     answers = await front.workspace_configuration_async(types.ConfigurationParams(items))
-    for uri, answer in zip(uris, answers, strict=False):
-        front.configuration.take(answer, to_fs_path(uri) if uri else None)
+    for folder, answer in zip((None, *folders.values()), answers, strict=False):
+        front.configuration.take(answer, folder)
 
 
 def _answers(capabilities: types.ClientCapabilities) -> bool:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 from pygls.exceptions import FeatureRequestError
 from pygls.lsp.server import LanguageServer
-from pygls.uris import to_fs_path
 
 from completion.loading import Service, load
 from completion.types import Reason
@@ -30,6 +29,7 @@ from lsp_server.reasons import FrontReason, status_of
 from lsp_server.settings import ServerSettings
 from lsp_server.status import Status, StatusBar
 from lsp_server.suggestions import Place, Suggestion, Suggestions
+from lsp_server.uris import folder_of
 from models.progress import Say
 
 if TYPE_CHECKING:
@@ -94,8 +94,13 @@ class Front(LanguageServer):
     @property
     def folders(self) -> tuple[str, ...]:
         """Paths of the workspace folders; folders that are not files are left out."""
-        root = [self.workspace.root_uri] if self.workspace.root_uri else []
-        return tuple(path for uri in self.workspace.folders or root if (path := to_fs_path(uri)))
+        return tuple(path for uri in self.folder_uris if (path := folder_of(uri)) is not None)
+
+    @property
+    def folder_uris(self) -> tuple[str, ...]:
+        """The workspace folders as the client spells them; pygls keeps them under other names."""
+        root = (self.workspace.root_uri,) if self.workspace.root_uri else ()
+        return tuple(folder.uri for folder in self.workspace.folders.values()) or root
 
     def start_loading(self) -> None:
         """Begin to load the service, once."""

@@ -18,6 +18,10 @@ _CALLED = re.compile(r"(\.?)\b([^\W\d]\w*)\(")
 _KINDS = {"def": Kind.Function, "class": Kind.Class, "": Kind.Module}
 
 
+# Characters on either side of the cursor that are looked through: nobody waits for the icons of a popup.
+NEARBY = 50_000
+
+
 @dataclass(frozen=True)
 class Usage:
     """What a document shows of its names.
@@ -31,9 +35,13 @@ class Usage:
     called: frozenset[str]
 
 
+def usage_around(text: str, offset: int) -> Usage:
+    """Look through a document, as far as it is near an offset."""
+    return _usage_in(text[max(0, offset - NEARBY) : offset + NEARBY])
+
+
 @lru_cache(maxsize=8)
-def usage_in(text: str) -> Usage:
-    """Look through a document."""
+def _usage_in(text: str) -> Usage:
     defined = {name: _KINDS[word] for word, name in _DEFINED.findall(text)}
     return Usage(defined, frozenset(dot + name for dot, name in _CALLED.findall(text)))
 

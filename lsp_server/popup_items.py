@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from lsprotocol import types
 
 from lsp_server.documents import TextDocument
-from lsp_server.name_kinds import kind_of, usage_in
+from lsp_server.name_kinds import kind_of, usage_around
 from lsp_server.names import Choice, NamesAt
 from lsp_server.offers import Offer, command_of
 from lsp_server.snapshot import Snapshot
@@ -49,7 +49,7 @@ class Taste:
 def list_of_names(snapshot: Snapshot, known: NamesAt, choice: Choice, taste: Taste) -> types.CompletionList:
     """Return names as a list; each replaces what is typed of it, the snapshot's hole."""
     span = span_of(snapshot.document, snapshot.hole.start, snapshot.hole.end)
-    usage, listing = usage_in(known.request.document.text), known.listing
+    usage, listing = usage_around(known.request.document.text, known.request.offset), known.listing
     items = [
         types.CompletionItem(
             label=name,

@@ -32,8 +32,8 @@ from pygls.protocol import LanguageServerProtocol
 
 from lsp_server.framing import Malformed
 
-# pygls has handlers of its own for these, which keep a second, wrong copy of every document, and
-# for `exit` one that ends the process with the wrong code.
+# pygls has handlers of its own for these, which keep a second, wrong copy of every document, lose a
+# workspace folder that is both removed and added (a new name), and end the process with the wrong code.
 _OURS = (
     types.TEXT_DOCUMENT_DID_OPEN,
     types.TEXT_DOCUMENT_DID_CHANGE,
@@ -41,6 +41,7 @@ _OURS = (
     types.NOTEBOOK_DOCUMENT_DID_OPEN,
     types.NOTEBOOK_DOCUMENT_DID_CHANGE,
     types.NOTEBOOK_DOCUMENT_DID_CLOSE,
+    types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS,
     types.EXIT,
 )
 
@@ -179,8 +180,11 @@ class Router(LanguageServerProtocol):
             raise JsonRpcServerNotInitialized("the first request must be initialize")
 
     def _handle_cancel_notification(self, msg_id: str | int) -> None:
-        """Cancel a request; one that has been replied to meanwhile is none of pygls' warnings."""
-        if msg_id in self._request_futures:
+        """Cancel a request; one that has been replied to meanwhile is none of pygls' warnings.
+
+        The converter lets any JSON through for an id.
+        """
+        if isinstance(msg_id, str | int) and msg_id in self._request_futures:
             super()._handle_cancel_notification(msg_id)
 
     def _refuse(self, number: str | int | None, error: JsonRpcException) -> None:

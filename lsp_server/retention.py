@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from lsprotocol import types
 
-from lsp_server.documents import TextDocument, well_formed
+from completion.texts import well_formed
+from lsp_server.documents import TextDocument
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,12 @@ def claim_stdio() -> tuple[BinaryIO, BinaryIO]:
 
     A stray print, also a library's or a child process', then goes to standard error instead of
     into the protocol, and a child that reads standard input finds it empty.
+
+    Raises:
+        OSError: One of them is closed.
     """
+    for descriptor in (0, 1):  # else the copy of one would take the other's place
+        os.fstat(descriptor)
     reader, writer = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     with open(os.devnull, "rb") as nothing:
         os.dup2(nothing.fileno(), 0)
@@ -60,8 +65,10 @@ def pump(stream: BinaryIO, frames: Frames) -> None:
             loop.call_soon_threadsafe(frames.put_nowait, frame)
 
     def run() -> None:
-        for frame in read_frames(stream):
-            put(frame)
+        # A socket ends with an error if the client has died before it read all: Node's pipes are sockets.
+        with contextlib.suppress(OSError):
+            for frame in read_frames(stream):
+                put(frame)
         put(None)
 
     threading.Thread(target=run, name="read-stdin", daemon=True).start()

@@ -8,9 +8,33 @@ import tempfile
 from collections.abc import Sequence
 from urllib.parse import unquote, urlsplit
 
-from pygls.uris import to_fs_path
-
 _UNFIT = re.compile(r"[^\w.\- ]+")
+_DRIVE = re.compile(r"/[A-Za-z]:")
+
+
+def file_path(uri: str) -> str | None:
+    """Return the path that a ``file:`` URI spells, or None for any other and for what is no URI.
+
+    Bytes of a path that are not UTF-8 stay what they are (PEP 383).
+    """
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return None
+    if parts.scheme != "file":
+        return None
+    path = unquote(parts.path, errors="surrogateescape")
+    if parts.netloc not in ("", "localhost"):  # a network share
+        path = f"//{parts.netloc}{path}"
+    elif _DRIVE.match(path):
+        path = path[1].lower() + path[2:]
+    return path.replace("/", os.sep)
+
+
+def folder_of(uri: str) -> str | None:
+    """Return the path of a workspace folder, or None if it is none that can be on this machine."""
+    path = file_path(uri)
+    return os.path.normpath(path) if path and os.path.isabs(path) and "\0" not in path else None
 
 
 def path_of(uri: str, language: str, folder: str) -> str:
@@ -20,7 +44,7 @@ def path_of(uri: str, language: str, folder: str) -> str:
     its URI spells if that is absolute, else a made-up one in ``folder``; nothing need exist there.
     """
     try:
-        path = to_fs_path(uri) or unquote(urlsplit(uri).path)
+        path = file_path(uri) or unquote(urlsplit(uri).path)
     except ValueError:
         path = ""
     path = path.replace("\0", "")

@@ -12,6 +12,7 @@ LOADER = "load-model"  # of completion.loading, which is not imported for its na
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    have_a_home()
     try:
         from verifill import cli
 
@@ -19,6 +20,15 @@ def main() -> None:
     except KeyboardInterrupt:
         code = 130
     leave(code)
+
+
+def have_a_home() -> None:
+    """Name a home folder that is none, if the system knows none, as in a container that runs as any number.
+
+    Python gives up there; a folder that is not there is as good as one that cannot be written.
+    """
+    if os.path.expanduser("~") == "~":
+        os.environ["HOME"] = "/nonexistent"
 
 
 def leave(code: int) -> NoReturn:

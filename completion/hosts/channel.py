@@ -15,6 +15,9 @@ MESSAGE_BYTES = 256_000_000
 
 _LENGTH_BYTES = 4
 
+# Seconds for what is queued when a channel is closed.
+LAST_WORDS_S = 1.0
+
 
 class Channel:
     """One connection; for one event loop."""
@@ -44,10 +47,12 @@ class Channel:
             return None
 
     async def close(self) -> None:
-        """Send what is queued and close."""
+        """Send what is queued and close; a side that does not take it in time, as a stopped process, misses it."""
         self._writer.close()
-        with contextlib.suppress(OSError):
-            await self._writer.wait_closed()
+        with contextlib.suppress(OSError):  # TimeoutError is one
+            async with asyncio.timeout(LAST_WORDS_S):
+                await self._writer.wait_closed()
+        self.abort()
 
     def abort(self) -> None:
         """Close at once."""

@@ -6,6 +6,7 @@ import asyncio
 import os
 import secrets
 import signal
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -28,7 +29,7 @@ class AlreadyRunning(EngineError):
 def run_engine(
     settings: EngineSettings, factory: HostedFactory, folder: Path, idle_s: float, ready: Callable[[], None]
 ) -> signal.Signals | None:
-    """Be the engine with these settings until a signal comes, which is returned, or nobody has needed it for long.
+    """Be the engine with these settings until a signal comes, which is returned, or nobody needs or finds it any more.
 
     Args:
         settings: Under which fronts look for it.
@@ -39,19 +40,51 @@ def run_engine(
 
     Raises:
         AlreadyRunning: Another process is this engine.
+        EngineError: The run folder cannot be written to.
         Exception: Whatever ``factory`` raised.
     """
     files = EngineFiles(folder, settings.key(build_id()))
-    lock = Lock.take(files.lock)
-    if lock is None:
-        raise AlreadyRunning("an engine with these settings runs already; see verifill engine status")
+    lock = _lock_of(files)
     try:
-        listener, address = listen(files.socket)
-        secret = secrets.token_hex(32)
-        files.write_record(Record(os.getpid(), address, secret, time.time()))
-        ended_by = asyncio.run(EngineServer(factory, secret, idle_s).run(listener, ready))
-        files.log.unlink(missing_ok=True)
+        listener, record = _appear(files)
+
+        def is_found() -> bool:
+            return lock.is_in_place() and files.lead_to(record)
+
+        ended_by = asyncio.run(EngineServer(factory, record.secret, idle_s, is_found).run(listener, ready))
+        if lock.is_in_place():
+            files.log.unlink(missing_ok=True)
         return ended_by
     finally:
-        files.remove()
+        if lock.is_in_place():  # else the files are another engine's
+            files.remove()
         lock.release()
+
+
+def _lock_of(files: EngineFiles) -> Lock:
+    try:
+        lock = Lock.take(files.lock)
+    except OSError as error:
+        raise _unwritable(files, error) from error
+    if lock is None:
+        raise AlreadyRunning("an engine with these settings runs already; see verifill engine status")
+    return lock
+
+
+def _appear(files: EngineFiles) -> tuple[socket.socket, Record]:
+    """Listen, and write down where."""
+    try:
+        listener, address = listen(files.socket)
+    except OSError as error:
+        raise _unwritable(files, error) from error
+    record = Record(os.getpid(), address, secrets.token_hex(32), time.time())
+    try:
+        files.write_record(record)
+    except OSError as error:
+        listener.close()
+        raise _unwritable(files, error) from error
+    return listener, record
+
+
+def _unwritable(files: EngineFiles, error: OSError) -> EngineError:
+    return EngineError(f"cannot write into {files.folder}: {error.strerror}; see that it is yours and has room")

@@ -65,7 +65,8 @@ class Finder:
             if child is None or child.returncode == 0:
                 child = self._start()
             elif child.returncode is not None:
-                raise EngineError(f"the engine ends with code {child.returncode} when it starts; see {self.files.log}")
+                log = f"{self.files.log}, which is empty where the disk is full"
+                raise EngineError(f"the engine ends with code {child.returncode} when it starts; see {log}")
             await asyncio.sleep(PAUSE_S)
         raise EngineError(f"the engine does not listen after {ATTEMPTS * PAUSE_S:.0f} s; see {self.files.log}")
 
@@ -87,6 +88,8 @@ class Finder:
         except ConnectionAbortedError:
             return None
         except Malformed as error:
+            if not self.files.is_running():  # it has died, and its port is another program's by now
+                return None
             raise EngineError(f"process {record.pid} is {error}; verifill engine stop ends it") from None
         if challenge.build != self.build:
             channel.abort()
@@ -100,7 +103,12 @@ class Finder:
 
     def _start(self) -> subprocess.Popen[bytes]:
         """Start a process that outlives this one; what it prints goes to the log."""
-        log = os.open(self.files.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            log = os.open(self.files.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        except OSError as error:
+            raise EngineError(
+                f"cannot write into {self.folder}: {error.strerror}; see that it is yours and has room"
+            ) from error
         try:
             if os.fstat(log).st_size > _LOG_BYTES:
                 os.ftruncate(log, 0)

@@ -28,7 +28,7 @@ async def admit(channel: Channel, secret: str, build: str) -> None:
     ours = secrets.token_hex(16)
     channel.send(Challenge(PROTOCOL, build, ours))
     answer = await _next(channel)
-    if not isinstance(answer, Proof) or not hmac.compare_digest(answer.proof, _proof(secret, "front", ours, answer)):
+    if not isinstance(answer, Proof) or not _is(answer.proof, _proof(secret, "front", ours, answer)):
         raise Malformed("a front that does not know the secret")
     channel.send(Welcome(_proof(secret, "engine", ours, answer)))
 
@@ -55,7 +55,7 @@ async def _introduce(channel: Channel, secret: str) -> Challenge:
     channel.send(Proof(opening.nonce, _proof(secret, "front", challenge.nonce, opening)))
     welcome = await _next(channel)
     expected = _proof(secret, "engine", challenge.nonce, opening)
-    if not isinstance(welcome, Welcome) or not hmac.compare_digest(welcome.proof, expected):
+    if not isinstance(welcome, Welcome) or not _is(welcome.proof, expected):
         raise Malformed("an engine that does not know the secret")
     return challenge
 
@@ -68,6 +68,11 @@ async def _next(channel: Channel) -> Message:
     if message is None:
         raise ConnectionAbortedError("the other side has gone")
     return message
+
+
+def _is(given: str, expected: str) -> bool:
+    """Whether a proof is right; takes equally long for any wrong one, which may be any text."""
+    return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), expected.encode())
 
 
 def _proof(secret: str, side: str, engine_nonce: str, front: Proof) -> str:

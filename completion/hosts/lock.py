@@ -41,13 +41,22 @@ class Lock:
             except OSError:
                 os.close(descriptor)
                 return None
+            lock = cls(path, descriptor)
             # Its last holder may have removed the file between our opening and our locking it.
-            if path.exists() and os.path.samestat(os.fstat(descriptor), path.stat()):
-                return cls(path, descriptor)
+            if lock.is_in_place():
+                return lock
             os.close(descriptor)
 
+    def is_in_place(self) -> bool:
+        """Whether others who want the lock find this one: somebody may have removed its file."""
+        try:
+            return os.path.samestat(os.fstat(self._descriptor), self._path.stat())
+        except OSError:
+            return False
+
     def release(self) -> None:
-        """Remove the file, and let the lock go."""
-        with contextlib.suppress(OSError):
-            self._path.unlink()
+        """Remove the file, unless it is another one by now, and let the lock go."""
+        if self.is_in_place():
+            with contextlib.suppress(OSError):
+                self._path.unlink()
         os.close(self._descriptor)

@@ -75,7 +75,9 @@ class RemoteService:
         self._stopped = False
         self._wanted = asyncio.Event()
         self._ending = asyncio.Event()
-        self._closed = threading.Lock()
+        self._closed = False
+        # Held while something is handed to the thread for which somebody will wait: closing comes before or behind it.
+        self._handing_over = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="engine-link", daemon=True)
         self._thread.start()
 
@@ -148,13 +150,11 @@ class RemoteService:
 
     def warm(self, request: CompletionRequest) -> None:
         """Have the engine prepare, if one is there; see ``Service.warm``."""
-        if self._open():
-            self._loop.call_soon_threadsafe(self._send_now, Warm(request))
+        self._from_outside(self._send_now, Warm(request))
 
     def wake(self) -> None:
         """Have an engine, unless the user has stopped it; see ``Service.wake``."""
-        if self._open():
-            self._loop.call_soon_threadsafe(self._wake)
+        self._from_outside(self._wake)
 
     def end(self) -> None:
         """Leave the engine and end it; see ``Service.end``."""
@@ -163,14 +163,13 @@ class RemoteService:
 
     def close(self) -> None:
         """Leave the engine; requests that are open end as cancelled."""
-        if not self._closed.acquire(blocking=False):
-            return
+        with self._handing_over:
+            if self._closed:
+                return
+            self._closed = True
         self._loop.call_soon_threadsafe(self._ending.set)
         self._thread.join()
         self._loop.close()
-
-    def _open(self) -> bool:
-        return not self._closed.locked()
 
     def _complete(
         self, request: CompletionRequest, cancel: CancelToken, tell: Tell | None = None
@@ -186,8 +185,9 @@ class RemoteService:
         tell: Tell | None = None,
     ) -> Future[Result]:
         """Send a message, once it has a number; ``nothing`` makes the answer if it is cancelled."""
-        if self._open():
-            return asyncio.run_coroutine_threadsafe(self._ask(message, cancel, nothing, tell), self._loop)
+        with self._handing_over:
+            if not self._closed:
+                return asyncio.run_coroutine_threadsafe(self._ask(message, cancel, nothing, tell), self._loop)
         done: Future[Result] = Future()
         done.set_result(nothing())
         return done

@@ -68,9 +68,18 @@ class EngineFiles:
     def write_record(self, record: Record) -> None:
         """Write the record, all of it or nothing, for the user's eyes only."""
         descriptor, name = tempfile.mkstemp(dir=self.folder)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(asdict(record), file)
-        os.replace(name, self._record)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                json.dump(asdict(record), file)
+            os.replace(name, self._record)
+        except OSError:  # no room
+            os.unlink(name)
+            raise
+
+    def lead_to(self, record: Record) -> bool:
+        """Whether fronts find the engine that wrote a record: what tidies up temporary folders may be in their way."""
+        kind, _, where = record.address.partition(":")
+        return self.read_record() == record and (kind != "unix" or os.path.exists(where))
 
     def remove(self) -> None:
         """Remove what would lead fronts to an engine that is none any more.  The caller holds the lock."""
@@ -118,7 +127,8 @@ def run_folder() -> Path:
 def _place() -> Path:
     if os.name == "nt":
         return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "verifill" / "run"
-    if runtime := os.environ.get("XDG_RUNTIME_DIR"):
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    if os.path.isabs(runtime):  # a relative one is to be ignored, says the specification
         return Path(runtime) / "verifill"
     return Path(tempfile.gettempdir()) / f"verifill-{os.getuid()}"
 

@@ -27,23 +27,28 @@ from completion.loading import load
 # Seconds that fronts get to be told why the model cannot be loaded, before the engine ends.
 LAST_WORDS_S = 3.0
 
+# Seconds between two looks whether new fronts find the engine; they wait for three times as long (``finding``).
+LOOK_S = 10.0
+
 _log = logging.getLogger(__name__)
 
 
 class EngineServer:
     """Loads a service and lets fronts use it; a ``session.Engine``."""
 
-    def __init__(self, factory: HostedFactory, secret: str, idle_s: float) -> None:
+    def __init__(self, factory: HostedFactory, secret: str, idle_s: float, is_found: Callable[[], bool]) -> None:
         """Serve what ``factory`` makes.
 
         Args:
             factory: Called once, on a thread of its own, with what tells all fronts how it goes.
             secret: What fronts have to know.
             idle_s: Seconds without a request after which the engine ends.
+            is_found: Whether fronts find the engine; one that they do not find is in their way.
         """
         self._factory = factory
         self._secret = secret
         self._idle_s = idle_s
+        self._is_found = is_found
         self._build = build_id()
         self._loading: asyncio.Task[HostedService] | None = None
         self._service: HostedService | None = None
@@ -53,7 +58,7 @@ class EngineServer:
         self._stop = asyncio.Event()
 
     async def run(self, listener: socket.socket, ready: Callable[[], None]) -> signal.Signals | None:
-        """Serve until a signal comes, which is returned, or no request has come for long.
+        """Serve until a signal comes, which is returned, or no request has come for long, or none can come.
 
         Args:
             listener: Where; closed at the end.
@@ -157,10 +162,16 @@ class EngineServer:
         return loading.result() if loading.done() else None
 
     async def _until_idle(self) -> None:
-        """Return when the engine is told to end, or has been idle for long."""
+        """Return when the engine is told to end, has been idle for long, or is not found any more.
+
+        What runs then is sent to the next engine by the fronts that wait for it.
+        """
         while (left := self._last_request + self._idle_s - time.monotonic()) > 0 or self._running:
+            if not self._is_found():
+                return
+            pause = max(left, 1.0) if self._running else left
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stop.wait(), max(left, 1.0) if self._running else left)
+                await asyncio.wait_for(self._stop.wait(), min(pause, LOOK_S))
                 return
 
 

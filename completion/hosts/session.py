@@ -115,15 +115,14 @@ class Session:
         self._channel.send(ready(service))
 
     async def _answer(self, asked: Question, token: CancelToken) -> None:
-        answer: Answer | Failed
         try:
             with self._engine.working():
                 answer = await answer_to(asked, await self._engine.service(), token, self._tell_of(asked))
+            self._channel.send(answer)
         except Exception as error:  # noqa: BLE001 -- the process's border: the front raises it again
-            answer = Failed(asked.id, as_trouble(error))
+            self._channel.send(Failed(asked.id, as_trouble(error)))
         finally:
             del self._tokens[asked.id]
-        self._channel.send(answer)
 
     def _tell_of(self, asked: Question) -> Tell | None:
         """Return who is told the text while it is written, on the thread that writes it."""

@@ -30,7 +30,7 @@ Handler = Callable[..., Any]
 
 # Method, handler, options that are advertised.  Plain functions take microseconds and run where
 # they are read, in the order of the messages; whatever waits is a coroutine, because pygls can
-# cancel nothing else.  `shutdown`, `$/setTrace` and workspace folders are pygls' own.
+# cancel nothing else.  `shutdown` and `$/setTrace` are pygls' own.
 FEATURES: tuple[tuple[str, Handler, Any], ...] = (
     (types.INITIALIZE, initialize, None),
     (types.INITIALIZED, initialized, None),

@@ -31,20 +31,26 @@ async def inline_completion(ls: Front, params: types.InlineCompletionParams) -> 
     """
     began = time.perf_counter()
     stop_expecting(ls)
-    snapshot = prepare(ls, params)
-    if not isinstance(snapshot, Snapshot):
-        silent(ls, _METHOD, snapshot)
-        return None
-    ls.cursors[snapshot.document.uri] = snapshot.request.offset
-    found: Answer | AnyReason
+    found: types.InlineCompletionList | AnyReason
     try:
-        found = await answer(ls, snapshot)
+        found = await _found(ls, params, began)
     except Exception as error:  # noqa: BLE001 -- the border to the engine: a failure costs one request
         found = failed(ls, _METHOD, error)
-    if isinstance(found, Answer):
-        return _offered(ls, snapshot, found, began)
+    if isinstance(found, types.InlineCompletionList):
+        return found
     silent(ls, _METHOD, found)
     return None
+
+
+async def _found(
+    ls: Front, params: types.InlineCompletionParams, began: float
+) -> types.InlineCompletionList | AnyReason:
+    snapshot = prepare(ls, params)
+    if not isinstance(snapshot, Snapshot):
+        return snapshot
+    ls.cursors[snapshot.document.uri] = snapshot.request.offset
+    found = await answer(ls, snapshot)
+    return _offered(ls, snapshot, found, began) if isinstance(found, Answer) else found
 
 
 def _offered(ls: Front, snapshot: Snapshot, found: Answer, began: float) -> types.InlineCompletionList:

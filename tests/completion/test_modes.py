@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from analysis.store import FactStore, NoAnalyzer
-from completion.generation import sampler_of
+from completion.jobs import sampler_of
 from completion.service import CompletionService
 from completion.types import CompletionRequest, Document, Limits, Sampling, SamplingMode
 from models.checkpoints import load

@@ -63,7 +63,8 @@ def test_cancelling_what_is_not_there(client: Client) -> None:
     client.cancel(number)
     client.cancel(12345)
     client.notify("$/cancelRequest", {"id": "no such"})
-    client.notify("$/cancelRequest", {"id": None})
+    for strange in (None, [1], {"a": 1}, 1.5, True):
+        client.notify("$/cancelRequest", {"id": strange})
     client.notify("$/cancelRequest")
     client.close()
     assert "closed" in client.stderr

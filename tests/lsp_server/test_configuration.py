@@ -120,6 +120,23 @@ def test_a_client_that_can_be_asked_is_asked(start: Start, project: Path) -> Non
     assert told(client) == []
 
 
+def test_only_folders_on_this_machine_are_asked_about(start: Start, project: Path) -> None:
+    """What holds in another one would be taken for what holds everywhere."""
+    folders = [{"uri": uri, "name": "w"} for uri in ("vscode-vfs://github/w", project.as_uri())]
+    client = start()
+    client.ask(
+        "initialize",
+        {"processId": None, "capabilities": {"workspace": {"configuration": True}}, "workspaceFolders": folders},
+    )
+    client.notify("initialized", {})
+    asked = client.asked("workspace/configuration")
+    assert [item.get("scopeUri") for item in asked["params"]["items"]] == [None, project.as_uri()]
+    client.respond(asked, [{"candidates": 4}, {"candidates": 6}])
+    client.notification("didChangeStatus", {"kind": "Normal", "busy": False, "message": ""})
+    assert candidates(client, project) == 6
+    assert candidates(client, project.parent) == 4
+
+
 def test_a_client_that_cannot_be_asked_sends_them(start: Start, project: Path) -> None:
     """With our section's name around them or without; null, which clients without any send, changes nothing."""
     client = start()

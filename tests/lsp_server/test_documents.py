@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from lsprotocol import types
 from lsprotocol.converters import get_converter
 
-from lsp_server.documents import DocumentStore, TextDocument, well_formed
+from lsp_server.documents import DocumentStore, TextDocument
+from lsp_server.lines import lines_of
 from lsp_server.positions import Positions
 from tests.lsp_server import reference
 
@@ -29,6 +30,10 @@ def text_of(store: DocumentStore) -> str:
     document = store.get(URI)
     assert document is not None
     return document.text
+
+
+def span(line: int, start: int, end: int) -> dict:
+    return {"start": {"line": line, "character": start}, "end": {"line": line, "character": end}}
 
 
 def changes(*raw: dict) -> list[types.TextDocumentContentChangeEvent]:
@@ -73,6 +78,22 @@ def test_random_edits_give_the_clients_text(encoding: str, text: str, seed: int)
         assert store.change(types.VersionedTextDocumentIdentifier(2, URI), changes(*batch))
         assert text_of(store) == text
         edits += len(batch)
+
+
+def test_many_edits_at_once_look_through_the_text_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who replaces a name everywhere in a long file does not wait for each place."""
+    store, looked_at = opened("value = 1\n" * 1000), 0
+
+    def counting(text: str) -> list[str]:
+        nonlocal looked_at
+        looked_at += len(text)
+        return lines_of(text)
+
+    monkeypatch.setattr("lsp_server.lines.lines_of", counting)
+    edits = [{"range": span(line, 0, 5), "text": "total"} for line in reversed(range(1000))]
+    store.change(types.VersionedTextDocumentIdentifier(2, URI), changes(*edits))
+    assert text_of(store) == "total = 1\n" * 1000
+    assert looked_at < 5 * len(text_of(store))
 
 
 @pytest.mark.parametrize(
@@ -138,13 +159,3 @@ def test_saving_mends_a_text_that_has_drifted() -> None:
 def test_line_end_of_a_document(text: str, expected: str) -> None:
     """The first line end is the document's; without one it is a line feed."""
     assert TextDocument(URI, "python", 1, text).line_end == expected
-
-
-@given(st.text(st.characters(categories=["L", "Cs"])))
-def test_texts_are_made_well_formed(text: str) -> None:
-    """Lone surrogates become U+FFFD, which has as many units in UTF-16 and bytes in UTF-8."""
-    clean = well_formed(text)
-    clean.encode()
-    assert len(clean) == len(text)
-    for codec in ("utf-8", "utf-16-le"):
-        assert len(clean.encode(codec)) == sum(len(c.encode(codec, "surrogatepass")) for c in text)

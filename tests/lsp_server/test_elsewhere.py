@@ -61,6 +61,14 @@ def test_region() -> None:
     assert len(region("x" * 100_000, 5)) <= MOST_CHARACTERS + 1
 
 
+def test_a_region_is_the_same_in_a_long_document() -> None:
+    """What lies beyond its lines plays no part."""
+    text = "".join(f"{'a' * 60} {n}\r\n" for n in range(100))
+    at = text.index(" 50\r\n")
+    beyond = "b" * 60 + "\r\n"
+    assert region(beyond * 1000 + text + beyond * 1000, at + 1000 * len(beyond)) == region(text, at)
+
+
 @pytest.mark.parametrize("sources", [["open_files"], None])
 def test_requests_carry_the_other_documents(start: Callable[..., Client], sources: list[str] | None) -> None:
     """Of the same language, where they were edited, if the user wants it; typing changes nothing of it."""

@@ -169,6 +169,29 @@ def test_workspace_folders_come_and_go(client: Client) -> None:
     assert found and found[0]["insertText"] == "describe" + repr(("/w/p/a.py", "/w", "python"))
 
 
+def test_a_folder_with_a_new_name_is_still_there(start: Start) -> None:
+    """It is removed and added in one message."""
+    client = start()
+    client.ready(workspaceFolders=[{"uri": "file:///w", "name": "w"}])
+    event = {"added": [{"uri": "file:///w", "name": "x"}], "removed": [{"uri": "file:///w", "name": "w"}]}
+    client.notify("workspace/didChangeWorkspaceFolders", {"event": event})
+    client.open("file:///w/p/a.py", "describe")
+    found = items(client, 0, 8, uri="file:///w/p/a.py")
+    assert found and found[0]["insertText"].endswith(repr(("/w/p/a.py", "/w", "python")))
+
+
+def test_folders_with_any_name(start: Start) -> None:
+    """Whatever has to be escaped in a URI; folders that are none do no harm beside it."""
+    path = "/w/C#/50%20off/what?/é è"
+    folders = [Path(path).as_uri(), "file://[broken", "file:///w/%00", "vscode-vfs://github/w", ""]
+    client = start()
+    client.ready(workspaceFolders=[{"uri": uri, "name": "w"} for uri in folders])
+    uri = Path(path, "p", "a.py").as_uri()
+    client.open(uri, "describe")
+    found = items(client, 0, 8, uri=uri)
+    assert found and found[0]["insertText"].endswith(repr((f"{path}/p/a.py", path, "python")))
+
+
 def test_stray_output_stays_out_of_the_protocol(client: Client) -> None:
     """Prints go to standard error, and a child process finds no input to steal."""
     client.open(URI, "print")

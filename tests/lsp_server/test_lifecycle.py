@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import socket
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.lsp_server.wire import PATIENCE, Client, frame
+from tests.lsp_server.conftest import SCRIPTED
+from tests.lsp_server.wire import PATIENCE, ROOT, Client, frame
 
 URI = "file:///w/a.py"
 COMMANDS = ["verifill.didAccept", "verifill.restartEngine", "verifill.showStatus", "verifill.traceLast"]
@@ -79,6 +82,20 @@ def test_end_of_input_ends_with_one(client: Client) -> None:
     client.event("holding")
     assert client.wait() == 1
     assert "closed" in client.stderr
+
+
+def test_a_connection_that_is_reset_ends_with_one() -> None:
+    """Node's pipes are sockets: an editor that dies with a reply unread leaves an error, no end of file."""
+    ours, theirs = socket.socketpair()
+    with subprocess.Popen(SCRIPTED, cwd=ROOT, stdin=theirs, stdout=theirs, stderr=subprocess.PIPE) as server:
+        theirs.close()
+        ours.sendall(frame({"id": 1, "method": "initialize", "params": {"processId": None, "capabilities": {}}}))
+        assert ours.recv(1, socket.MSG_PEEK)
+        ours.close()
+        try:
+            assert server.wait(PATIENCE) == 1
+        finally:
+            server.kill()
 
 
 def test_exit_while_the_model_is_loading(start: Start, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from lsprotocol.types import CompletionItemKind as Kind
 
-from lsp_server.name_kinds import kind_of, usage_in
+from lsp_server.name_kinds import NEARBY, kind_of, usage_around
 
 TEXT = """\
 import os.path
@@ -40,4 +40,10 @@ CASES = [
 @pytest.mark.parametrize(("name", "asked", "kind"), CASES)
 def test_kinds(name: str, asked: str, kind: Kind) -> None:
     """Definitions and calls in the document, then builtins, then the spelling."""
-    assert kind_of(name, asked, usage_in(TEXT)) is kind
+    assert kind_of(name, asked, usage_around(TEXT, len(TEXT))) is kind
+
+
+def test_only_what_is_near_is_looked_through() -> None:
+    """However long the document is."""
+    text = "def far(): ...\n" + "\n" * NEARBY + "def near(): ...\n" + "\n" * NEARBY + "def beyond(): ...\n"
+    assert set(usage_around(text, len("def far(): ...\n") + NEARBY).defined) == {"near"}

@@ -7,7 +7,7 @@ import tempfile
 
 import pytest
 
-from lsp_server.uris import made_up_folder, path_of, workspace_of
+from lsp_server.uris import file_path, folder_of, made_up_folder, path_of, workspace_of
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,42 @@ from lsp_server.uris import made_up_folder, path_of, workspace_of
 def test_path_of(uri: str, language: str, expected: str) -> None:
     """A path is absolute; what is none gets a name in the given folder and nowhere else."""
     assert path_of(uri, language, "/made/up") == expected
+
+
+@pytest.mark.parametrize(
+    ("uri", "expected"),
+    [
+        ("file:///w/C%23/50%25/what%3F", "/w/C#/50%/what?"),
+        ("FILE:///w/a;b=1", "/w/a;b=1"),
+        ("file://localhost/w", "/w"),
+        ("file://server/share/a.py", "//server/share/a.py"),
+        ("file:///C%3A/w", "c:/w"),
+        ("file:///w/%FF.py", "/w/\udcff.py"),
+        ("untitled:/w/a.py", None),
+        ("file://[broken", None),
+        ("", None),
+    ],
+)
+def test_file_path(uri: str, expected: str | None) -> None:
+    """Only ``file:`` URIs spell a path, every byte of it; the rest of a URI is decoded once."""
+    assert file_path(uri) == (expected and expected.replace("/", os.sep))
+
+
+@pytest.mark.parametrize(
+    ("uri", "expected"),
+    [
+        ("file:///w/", "/w"),
+        ("file:///", "/"),
+        ("file:///w/a%00b", None),
+        ("file:relative", None),
+        ("file:", None),
+        ("vscode-vfs://github/w", None),
+        ("http://[broken", None),
+    ],
+)
+def test_folder_of(uri: str, expected: str | None) -> None:
+    """A workspace folder has an absolute path, or it is none for us."""
+    assert folder_of(uri) == expected
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,11 @@ export function* candidates(places: Places): Generator<Server> {
     }
   }
   if (places.interpreter !== undefined) {
-    yield { command: join(places.interpreter, "..", name), origin: "the chosen Python environment" };
+    const folder = join(places.interpreter, "..");
+    // Conda has its interpreter above its programs there.
+    for (const programs of places.windows ? [folder, join(folder, "Scripts")] : [folder]) {
+      yield { command: join(programs, name), origin: "the chosen Python environment" };
+    }
   }
   yield { command: inEnvironment(places.managed, "verifill", places.windows), origin: "the extension's environment" };
 }

@@ -34,7 +34,7 @@ export function activate(context: ExtensionContext): Api {
       notices.tell(health.problem);
     }
   };
-  const settings = (folder?: Uri): Record<string, unknown> => forServer(keys, interpreter.path, folder);
+  const settings = (folder?: Uri): Record<string, unknown> => forServer(keys, interpreter.path(folder), folder);
   const servers = new Supervisor<LspSession>({
     find: () => findOnMachine(context, interpreter),
     open: (server) => {

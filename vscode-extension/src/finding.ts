@@ -22,7 +22,7 @@ export async function findOnMachine(context: ExtensionContext, interpreter: Inte
   const places = {
     setting,
     path: process.env.PATH ?? "",
-    interpreter: interpreter.path,
+    interpreter: interpreter.path(),
     managed: managedFolder(context),
     windows: WINDOWS,
   };

@@ -67,7 +67,11 @@ export async function install(
   onStep: (words: string) => void,
   onText: (text: string) => void,
 ): Promise<void> {
-  await rm(plan.folder, { recursive: true, force: true });
+  try {
+    await rm(plan.folder, { recursive: true, force: true });
+  } catch (error) {
+    throw new InstallError("removing what was there", String(error)); // Windows keeps a program that runs
+  }
   for (const step of steps(plan)) {
     onStep(step.words);
     const { code, lastWords } = await run(step.command, step.args, signal, onText);

@@ -52,6 +52,14 @@ export function crashed(lastWords: string, times: number): Problem {
   };
 }
 
+export function failed(error: unknown): Problem {
+  return {
+    code: "crashed",
+    words: `The Verifill server could not be started: ${String(error)}. Look into the settings verifill.server.`,
+    remedies: ["restart", "showLog"],
+  };
+}
+
 export function noPython(): Problem {
   return {
     code: "noPython",

@@ -1,6 +1,7 @@
 /** Settings: the extension's own (`verifill.server.*`), and those that the server is told. */
 
 import { type Uri, type WorkspaceConfiguration, workspace } from "vscode";
+import { switchesIn, textIn, textsIn } from "./values";
 
 const SECTION = "verifill";
 
@@ -16,11 +17,11 @@ export interface ServerSettings {
 export function serverSettings(): ServerSettings {
   const section = workspace.getConfiguration(`${SECTION}.server`);
   return {
-    path: section.get("path", "").trim(),
-    arguments: section.get("arguments", []),
-    python: section.get("python", "").trim(),
-    package: section.get("package", "").trim(),
-    torchIndex: section.get("torchIndex", "").trim(),
+    path: textIn(section.get("path")),
+    arguments: textsIn(section.get("arguments")),
+    python: textIn(section.get("python")),
+    package: textIn(section.get("package")),
+    torchIndex: textIn(section.get("torchIndex")),
   };
 }
 
@@ -30,7 +31,7 @@ export function serverSettings(): ServerSettings {
  * Only what somebody has set: the defaults of VS Code would stand above the user's own settings file.
  *
  * @param keys The keys of the server's settings, without the section.
- * @param editorPython The interpreter that the Python extension has chosen, if any.
+ * @param editorPython The interpreter that the Python extension has chosen there, if any.
  * @param folder Where; undefined for the first folder of the workspace.
  */
 export function forServer(
@@ -54,7 +55,7 @@ function isSet(section: WorkspaceConfiguration, key: string): boolean {
 
 /** Return the language ids that the server is asked about: Python, and what is switched on beside it. */
 export function chosenLanguages(): readonly string[] {
-  const switches = workspace.getConfiguration(SECTION).get<Record<string, boolean>>("languages", {});
+  const switches = switchesIn(workspace.getConfiguration(SECTION).get("languages"));
   const others = Object.keys(switches).filter((name) => switches[name] === true && name !== "python");
   return ["python", ...others];
 }
@@ -75,7 +76,7 @@ export function selector(): Filter[] {
 /** Switch suggestions in a language on or off, for the user; return whether they are on now. */
 export async function toggleLanguage(language: string): Promise<boolean> {
   const section = workspace.getConfiguration(SECTION);
-  const switches = section.get<Record<string, boolean>>("languages", {});
+  const switches = switchesIn(section.get("languages"));
   const on = !(switches[language] ?? (language === "python" || switches["*"] === true));
   await section.update("languages", { ...switches, [language]: on }, true);
   return on;

@@ -6,7 +6,7 @@
 
 import type { Server } from "./discovery";
 import type { Health, Problem } from "./health";
-import { crashed } from "./problems";
+import { crashed, failed } from "./problems";
 
 /** A server that has shaken hands. */
 export interface Session {
@@ -67,8 +67,9 @@ export class Supervisor<S extends Session> {
   }
 
   #then(work: () => Promise<void>): Promise<void> {
-    this.#work = this.#work.then(work);
-    return this.#work;
+    const done = this.#work.then(work);
+    this.#work = done.catch(() => undefined); // what has failed keeps nothing else from being done
+    return done;
   }
 
   async #stop(): Promise<void> {
@@ -86,10 +87,7 @@ export class Supervisor<S extends Session> {
       this.parts.show({ kind: "running", version: session.version, command: server.command });
       void session.ended.then((lastWords) => this.#then(() => this.#hasEnded(session, lastWords)));
     } catch (error) {
-      if (!(error instanceof Unavailable)) {
-        throw error;
-      }
-      this.parts.show({ kind: "broken", problem: error.problem });
+      this.parts.show({ kind: "broken", problem: error instanceof Unavailable ? error.problem : failed(error) });
     }
   }
 

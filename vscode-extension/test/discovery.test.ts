@@ -16,6 +16,11 @@ test("a verifill beside the chosen interpreter is found", async () => {
   assert.equal(found?.origin, "the chosen Python environment");
 });
 
+test("on Windows a conda environment's programs lie below its interpreter", async () => {
+  const places = { ...PLACES, path: "", interpreter: "/conda/python.exe", windows: true };
+  assert.equal((await findServer(places, among("/conda/Scripts/verifill.exe")))?.origin, "the chosen Python environment");
+});
+
 test("the setting stands alone", async () => {
   const places = { ...PLACES, setting: "/mine" };
   assert.deepEqual([...candidates(places)].map(({ command }) => command), ["/mine"]);

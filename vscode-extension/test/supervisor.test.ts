@@ -11,11 +11,12 @@ class World {
   stopped = 0;
   time = 0;
   installed = true;
+  error: Error | undefined;
 
   readonly supervisor = new Supervisor<Session>({
     find: () =>
       this.installed ? Promise.resolve({ command: "verifill", origin: "here" }) : Promise.reject(new Unavailable(missing(""))),
-    open: () => Promise.resolve(this.session()),
+    open: () => (this.error === undefined ? Promise.resolve(this.session()) : Promise.reject(this.error)),
     show: (health) => this.shown.push(health),
     now: () => this.time,
   });
@@ -90,4 +91,35 @@ test("where there is no server the problem is shown, and a restart tries again",
   world.installed = true;
   await world.supervisor.restart();
   assert.equal(world.kinds.at(-1), "running");
+});
+
+test("whatever goes wrong is shown, and a restart tries again", async () => {
+  const world = new World();
+  world.error = new TypeError("the argument must be a string");
+  await world.supervisor.restart();
+  const last = world.shown.at(-1);
+  assert.ok(last?.kind === "broken");
+  assert.match(last.problem.words, /could not be started: TypeError: the argument must be a string/);
+  world.error = undefined;
+  await world.supervisor.restart();
+  assert.equal(world.kinds.at(-1), "running");
+});
+
+test("a server that cannot be stopped keeps no other from being started", async () => {
+  let stops = 0;
+  const stop = (): Promise<void> => {
+    stops += 1;
+    return stops === 1 ? Promise.reject(new Error("stuck")) : Promise.resolve();
+  };
+  const shown: Health[] = [];
+  const supervisor = new Supervisor<Session>({
+    find: () => Promise.resolve({ command: "verifill", origin: "here" }),
+    open: () => Promise.resolve({ version: "1.0", ended: new Promise<string>(() => undefined), stop }),
+    show: (health) => shown.push(health),
+    now: () => 0,
+  });
+  await supervisor.restart();
+  await assert.rejects(supervisor.restart(), /stuck/);
+  await supervisor.restart();
+  assert.equal(shown.at(-1)?.kind, "running");
 });

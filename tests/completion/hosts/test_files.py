@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from completion.hosts.base import EngineSettings
 from completion.hosts.build import build_id
+from completion.hosts.engine_process import run_engine
+from completion.hosts.errors import EngineError
+from completion.hosts.finding import Finder
 from completion.hosts.lock import Lock
-from completion.hosts.run_folder import EngineFiles, Record, engines
+from completion.hosts.run_folder import EngineFiles, Record, engines, run_folder
 
 RECORD = Record(1, "unix:/nowhere", "00", 0.0)
 
@@ -43,6 +50,49 @@ os.kill(os.getpid(), 9)
     lock = Lock.take(path)
     assert lock is not None
     lock.release()
+
+
+def test_a_lock_whose_file_was_removed_leaves_the_next_ones(tmp_path: Path) -> None:
+    """Its holder can tell, and does not take the next holder's file away."""
+    path = tmp_path / "x.lock"
+    first = Lock.take(path)
+    assert first is not None and first.is_in_place()
+    path.unlink()
+    assert not first.is_in_place()
+    second = Lock.take(path)
+    assert second is not None
+    first.release()
+    assert second.is_in_place()
+    assert Lock.take(path) is None
+    second.release()
+
+
+def test_a_full_disk_is_told_and_nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither half a record nor the lock."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("completion.hosts.run_folder.json.dump", full)
+    with pytest.raises(
+        EngineError, match="cannot write into .*: No space left on device; see that it is yours and has room"
+    ):
+        run_engine(EngineSettings(), lambda say: pytest.fail("nothing is loaded"), tmp_path, 1.0, lambda: None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_log_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    """Before anything is started."""
+    finder = Finder(EngineSettings(), ("false",), tmp_path, build_id())
+    finder.files.log.mkdir()
+    with pytest.raises(EngineError, match="cannot write into"):
+        asyncio.run(finder.find_or_start())
+
+
+def test_a_run_folder_that_depends_on_the_working_directory_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine works in another directory than the front that starts it."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "run")
+    assert run_folder().is_absolute()
 
 
 def test_leftovers_of_a_dead_engine_are_removed(tmp_path: Path) -> None:

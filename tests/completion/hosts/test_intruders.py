@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import os
 import secrets
+import signal
 import socket
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,13 +18,14 @@ import pytest
 
 from completion.hosts import control, messages
 from completion.hosts.address import connect, listen
+from completion.hosts.build import build_id
 from completion.hosts.channel import Channel
 from completion.hosts.errors import EngineError
 from completion.hosts.finding import Finder
 from completion.hosts.handshake import admit, introduce
-from completion.hosts.messages import Complete, Malformed, Message, Welcome
+from completion.hosts.messages import AskStatus, Complete, Malformed, Message, Proof, Welcome
 from completion.hosts.remote import RemoteService
-from completion.hosts.run_folder import EngineFiles, run_folder
+from completion.hosts.run_folder import EngineFiles, Record, run_folder
 from completion.types import CompletionRequest, Document
 from tests.completion.hosts.scripted_engine import SETTINGS
 
@@ -79,6 +84,30 @@ def test_garbage_from_a_front(front: Front, only_engine: OnlyEngine) -> None:
     assert service.complete_now(REQUEST).text == "fine"
 
 
+def test_a_front_that_stands_still_keeps_no_engine_from_ending(front: Front, only_engine: OnlyEngine) -> None:
+    """It takes nothing of what the engine has to say."""
+    front()
+    files = only_engine()
+    record = files.read_record()
+    assert record is not None
+
+    async def stand_still() -> None:
+        channel = await connect(record.address)
+        await introduce(channel, record.secret)
+        channel._writer.transport.pause_reading()
+        for _ in range(5000):
+            channel.send(AskStatus())
+        await channel._writer.drain()
+        os.kill(record.pid, signal.SIGTERM)
+        deadline = time.monotonic() + 20
+        while files.is_running() and time.monotonic() < deadline:
+            await asyncio.sleep(0.05)
+        channel.abort()
+        assert time.monotonic() < deadline
+
+    asyncio.run(stand_still())
+
+
 def frame(message: Message) -> bytes:
     data = messages.encode(message)
     return len(data).to_bytes(4, "big") + data
@@ -115,8 +144,9 @@ def test_secrets(folder: Path, path: str) -> None:
     assert got[1:] == [None]
 
 
-def test_a_front_without_the_secret(folder: Path) -> None:
-    """It is not let in."""
+@pytest.mark.parametrize("proof", [None, "é", "\ud800", ""])
+def test_a_front_without_the_secret(folder: Path, proof: str | None) -> None:
+    """It is not let in, whatever it sends for a proof; None: one that another secret makes."""
 
     async def main() -> None:
         listener, address = listen(folder / "s")
@@ -132,12 +162,32 @@ def test_a_front_without_the_secret(folder: Path) -> None:
 
         async with await asyncio.start_server(meet, sock=listener):
             channel = await connect(address)
+            if proof is not None:
+                channel.send(Proof("nonce", proof))
             with pytest.raises(ConnectionAbortedError):
                 await introduce(channel, secrets.token_hex(32))
             channel.abort()
             assert await refused == "a front that does not know the secret"
 
     asyncio.run(main())
+
+
+def test_a_dead_engines_port_that_another_program_has_now(front: Front, folder: Path) -> None:
+    """What that one says is no reason to do without an engine."""
+    with socket.create_server(("127.0.0.1", 0)) as stranger:
+
+        def greet() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    visitor, _ = stranger.accept()
+                    with visitor:
+                        visitor.sendall(b"220 mail.example ESMTP\r\n")
+
+        threading.Thread(target=greet, daemon=True).start()
+        files = EngineFiles(folder, SETTINGS.key(build_id()))
+        files.lock.touch()
+        files.write_record(Record(1, f"tcp:{stranger.getsockname()[1]}", SECRET, 0.0))
+        assert front().complete_now(REQUEST).text == "fine"
 
 
 def test_another_version(front: Front, only_engine: OnlyEngine, monkeypatch: pytest.MonkeyPatch) -> None:

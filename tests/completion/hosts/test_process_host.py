@@ -8,11 +8,13 @@ import gc
 import os
 import re
 import signal
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,6 +47,15 @@ def until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it never became true"
         time.sleep(0.01)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether there is such a process."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def heard(files: EngineFiles) -> dict[str, object]:
@@ -80,6 +91,7 @@ def test_fronts_that_race_get_one_engine(front: Front, only_engine: OnlyEngine) 
         ("value", ValueError, "offset 9 lies outside"),
         ("model", ModelError, "model x computes no numbers"),
         ("bug", EngineError, "internal error in the engine, KeyError in complete, line N; please report it"),
+        ("unspeakable", EngineError, "internal error in the engine, TypeError in default, line N; please report it"),
     ],
 )
 def test_errors(front: Front, word: str, kind: type[Exception], text: str) -> None:
@@ -136,6 +148,37 @@ def test_killed_while_nobody_asks(front: Front, only_engine: OnlyEngine) -> None
     time.sleep(0.1)
     assert not files.is_running()
     assert service.complete_now(request("echo back")).text == "back"
+
+
+@pytest.mark.parametrize("suffix", ["lock", "sock", "json"])
+def test_an_engine_that_cannot_be_found_any_more_makes_room(
+    front: Front, only_engine: OnlyEngine, folder: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    """Whatever tidied its files away: windows that are open and new ones share the next engine."""
+    monkeypatch.setenv("SCRIPTED_LOOK", "0.05")
+    service = front()
+    first = pid_of(only_engine())
+    (lost,) = folder.glob(f"*.{suffix}")
+    lost.unlink()
+    until(lambda: not is_alive(first))
+    services = (front(), service)
+    assert {one.complete_now(request("echo")).counters["pid"] for one in services} == {pid_of(only_engine())}
+
+
+def test_an_engine_that_was_not_found_leaves_its_successors_files(
+    front: Front, only_engine: OnlyEngine, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They have the names of its own."""
+    monkeypatch.setenv("SCRIPTED_LOOK", "3600")
+    front()
+    first = pid_of(only_engine())
+    for lost in folder.iterdir():
+        lost.unlink()
+    front()
+    second = pid_of(only_engine())
+    os.kill(first, signal.SIGTERM)
+    until(lambda: not is_alive(first))
+    assert front().complete_now(request("echo")).counters["pid"] == second
 
 
 def test_a_text_is_told_while_it_is_written(front: Front) -> None:
@@ -217,6 +260,22 @@ def test_a_front_that_leaves(front: Front, only_engine: OnlyEngine) -> None:
     until(lambda: heard(only_engine())["cancelled"] == 1)
     assert other.complete_now(request("echo here")).text == "here"
     assert service.complete_now(request("echo gone")).reason is Reason.CANCELLED
+
+
+def test_asking_while_another_thread_closes(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is left without an answer."""
+    service = front()
+    hand_over = asyncio.run_coroutine_threadsafe
+
+    def slowly(coroutine: Any, loop: asyncio.AbstractEventLoop) -> Any:
+        closing.start()
+        closing.join(0.2)
+        return hand_over(coroutine, loop)
+
+    closing = threading.Thread(target=service.close)
+    monkeypatch.setattr("completion.hosts.remote.asyncio.run_coroutine_threadsafe", slowly)
+    assert service.complete_now(request("wait")).reason is Reason.CANCELLED
+    closing.join()
 
 
 def test_warm(front: Front, only_engine: OnlyEngine) -> None:
