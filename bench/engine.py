@@ -14,7 +14,7 @@ import argparse
 import time
 from collections.abc import Callable, Mapping, Sequence
 from statistics import median
-from typing import Any
+from typing import Any, TypedDict
 
 import torch
 from rich.progress import track
@@ -39,8 +39,20 @@ ENGINES: dict[str, Callable[[LlamaForCausalLM], Engine]] = {
 # What our own engine runs in, and what transformers runs in beside it.
 COMPARED = {"float32": "float32", "bfloat16": "bfloat16", "int8": "float32"}
 
+
+class Shape(TypedDict):
+    """Numbers of a decoder, as transformers' configurations name them."""
+
+    hidden_size: int
+    num_hidden_layers: int
+    num_attention_heads: int
+    num_key_value_heads: int
+    intermediate_size: int
+    vocab_size: int
+
+
 # "8M" is the embedded model's shape.
-SHAPES: dict[str, dict[str, int]] = {
+SHAPES: dict[str, Shape] = {
     "8M": {
         "hidden_size": 256,
         "num_hidden_layers": 6,
@@ -166,7 +178,7 @@ def _works() -> dict[str, Callable[[Engine], float]]:
     return {**steps, f"prefill of {CONTEXT}": prefill_once}
 
 
-def _engines(shape: Mapping[str, int]) -> dict[tuple[str, str], Engine]:
+def _engines(shape: Shape) -> dict[tuple[str, str], Engine]:
     engines = {
         (name, dtype): make(random_model(shape, kind))
         for name, make in ENGINES.items()
@@ -179,14 +191,14 @@ def _engines(shape: Mapping[str, int]) -> dict[tuple[str, str], Engine]:
     return {**engines, **eight_bits}
 
 
-def random_model(shape: Mapping[str, int], dtype: torch.dtype) -> LlamaForCausalLM:
+def random_model(shape: Shape, dtype: torch.dtype) -> LlamaForCausalLM:
     """Return a random model, always the same, with weights that 16 bits hold."""
     torch.manual_seed(0)
-    ends = {"bos_token_id": None, "eos_token_id": None}
-    model = LlamaForCausalLM(LlamaConfig(head_dim=64, tie_word_embeddings=True, **ends, **shape))
+    config = LlamaConfig(head_dim=64, tie_word_embeddings=True, bos_token_id=None, eos_token_id=None, **shape)
+    model = LlamaForCausalLM(config)
     for weight in model.parameters():
         weight.data = weight.data.bfloat16().to(dtype)
-    return model.eval()
+    return model
 
 
 def _options() -> argparse.Namespace:

@@ -28,7 +28,7 @@ from decoding.run import Job, Parts
 from decoding.sampling import Sampler
 from decoding.types import Drafter
 from decoding.watch import Watch
-from models.calibration import calibrating
+from models.calibration import Calibration, calibrating
 from models.checkpoints import LoadedModel
 from models.engines.base import Engine
 from models.engines.cost import CostCurve
@@ -122,7 +122,8 @@ def measured_curve(model: LoadedModel) -> CostCurve:
         try:
             next(steps)
         except StopIteration as end:
-            return end.value.curve
+            calibration: Calibration = end.value
+            return calibration.curve
 
 
 def shuffled(files: Sequence[Path], seed: int) -> list[Path]:

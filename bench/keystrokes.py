@@ -85,7 +85,7 @@ def main() -> None:
     """Run the command line."""
     options = _options()
     model = load(options.model)
-    peer = AutoModelForCausalLM.from_pretrained(locate(options.model)[0], dtype=torch.float32).eval()
+    peer = AutoModelForCausalLM.from_pretrained(locate(options.model)[0], dtype=torch.float32)
     services = [
         CompletionService(model, FactStore(JediPool()), settings)
         for settings in (ServiceSettings(cache=None), ServiceSettings(slab_bytes=1, cache=None))

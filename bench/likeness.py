@@ -48,7 +48,7 @@ from monitors.questions import KIND as ATTRIBUTES
 from monitors.ranks import HIDDEN
 from monitors.strength import LIKENESS_MEASURED, LIKENESS_TABLE, stamp
 
-Floats = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.floating[Any]]
 
 KINDS = (ATTRIBUTES, EXPORTS)
 COLUMNS = (*ROWS, HIDDEN)
@@ -114,7 +114,8 @@ class Weighed:
         """Return the probability of each name with weights added, ``[names]``."""
         sums = self.scores + self.rows @ weights
         shares: Floats = np.exp(sums - sums.max())
-        return shares / shares.sum()
+        shares /= shares.sum()
+        return shares
 
     def is_first(self, weights: Floats) -> bool:
         """Whether the true name is the likeliest one with weights added."""
@@ -305,7 +306,7 @@ def fitted(found: Sequence[Weighed]) -> tuple[Floats, Floats]:
     weights = np.zeros(len(COLUMNS))
     for _ in range(STEPS):
         gradient, curvature = slope(found, weights)
-        step: Floats = np.linalg.solve(curvature, gradient)
+        step = np.linalg.solve(curvature, gradient)
         while likelihood(found, weights + step) < likelihood(found, weights) and np.abs(step).max() > 1e-6:
             step /= 2
         weights = weights + step

@@ -132,7 +132,8 @@ def places_of(group: str, path: Path, root: Path) -> Iterator[Place]:
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     calls = {call for function in functions for call in ast.walk(function) if isinstance(call, ast.Call)}
     for call in calls:
-        for argument in (*call.args, *call.keywords[:1]):
+        arguments: tuple[ast.expr | ast.keyword, ...] = (*call.args, *call.keywords[:1])
+        for argument in arguments:
             line = lines[argument.lineno - 1].encode()
             typed, rest = line[: argument.col_offset].decode(), line[argument.col_offset :].decode()
             name = NAME.match(rest)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from analysis.facts import BaseDocument, FactSource
+from analysis.lexing import LexicalState
 from analysis.modes import settle_here
-from analysis.python.scanner import Scan, scan_text
+from analysis.python.scanner import scan_text
 from bench.sites import Line
 from monitors import registry
 from monitors.base import Kind, Lexed, Monitor, Site
@@ -44,7 +45,7 @@ def site_of(line: Line, environment: str) -> Site:
     return Site(document, scan_text(line.prefix).fresh(), indent.encode(), b"", b"", suffix)
 
 
-def replay(line: Line, site: Site, facts: FactSource) -> Iterator[Outcome]:
+def replay(line: Line, site: Site[Any], facts: FactSource) -> Iterator[Outcome]:
     """Yield one outcome for each judgement of each monitor that rests on facts."""
     where = f"{line.path.name}:{line.prefix.count(chr(10)) + 1}"
     for monitor in registry.build(tuple(registry.FACTORIES), site):
@@ -53,7 +54,7 @@ def replay(line: Line, site: Site, facts: FactSource) -> Iterator[Outcome]:
                 yield Outcome(line.group, check.name, check.fact, check.row, where)
 
 
-def written(monitor: Monitor[Any], start: Scan, text: str, facts: FactSource) -> Any:
+def written(monitor: Monitor[Any], start: LexicalState, text: str, facts: FactSource) -> Any:
     """Return the monitor's state after a line, byte by byte, with all the time that facts may need."""
     state, scan = monitor.start(), start
     for byte in (text + "\n").encode():

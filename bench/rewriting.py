@@ -13,8 +13,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +33,8 @@ from decoding.sampling import Sampler
 from decoding.types import Drafter
 from decoding.watch import Watch
 from models.checkpoints import LoadedModel, load
-from models.engines.base import Engine, Rows, Slab
+from models.engines.base import Engine, Pass, Rows, Slab, one_by_one
+from models.engines.tree import Tree
 from monitors.base import Lexed
 
 DRAFTERS: dict[str, Callable[[], list[Drafter]]] = {
@@ -44,56 +44,66 @@ DRAFTERS: dict[str, Callable[[], list[Drafter]]] = {
 }
 
 
-@dataclass(frozen=True)
 class ForcedEngine:
     """Runs an engine and overrules its logits so that a given text is written.
 
     Attributes:
-        engine: What really runs.
-        start: Position of the first forced token.
-        target: Ids to write, the end token last.
+        vocabulary_size: That of the engine.
+        max_length: That of the engine.
     """
 
-    engine: Engine
-    start: int
-    target: tuple[int, ...]
-
-    @property
-    def vocabulary_size(self) -> int:
-        """That of the engine."""
-        return self.engine.vocabulary_size
-
-    @property
-    def max_length(self) -> int:
-        """That of the engine."""
-        return self.engine.max_length
+    def __init__(self, engine: Engine, start: int, target: Sequence[int]) -> None:
+        """Take what really runs, the position of the first forced token, and the ids from there on."""
+        self._engine, self._start, self._target = engine, start, target
+        self.vocabulary_size = engine.vocabulary_size
+        self.max_length = engine.max_length
 
     def new_slab(self) -> Slab:
         """Return a slab of the engine."""
-        return self.engine.new_slab()
+        return self._engine.new_slab()
 
-    def fork(self, slab: Slab, length: int) -> Slab:
-        """Copy a slab."""
-        return self.engine.fork(slab, length)
-
-    def truncate(self, slab: Slab, length: int) -> None:
-        """Shorten a slab."""
-        self.engine.truncate(slab, length)
+    def reserve(self, slab: Slab, length: int) -> None:
+        """Take memory for a slab."""
+        self._engine.reserve(slab, length)
 
     def forward(self, slab: Slab, tokens: Sequence[int]) -> Rows:
         """Run the engine; every row behind the prompt points at its target."""
-        at = len(slab.tokens)
-        rows = self.engine.forward(slab, tokens)
-        logits = rows.logits.clone()
-        for row in range(len(tokens)):
-            wanted = at + row + 1 - self.start
-            if 0 <= wanted < len(self.target):
-                logits[row, self.target[wanted]] = torch.finfo(torch.float32).max
-        return Rows(logits, rows.hidden)
+        held = len(slab.tokens)
+        return self._overruled(self._engine.forward(slab, tokens), held, range(len(tokens)))
+
+    def forward_each(self, passes: Sequence[Pass]) -> list[Rows]:
+        """Run the engine for each."""
+        return one_by_one(self, passes)
+
+    def forward_tree(self, slab: Slab, tree: Tree) -> Rows:
+        """Run the engine; rows of equal depth point at the same target."""
+        held = len(slab.tokens)
+        return self._overruled(self._engine.forward_tree(slab, tree), held, tree.depths)
+
+    def commit(self, slab: Slab, path: Sequence[int]) -> None:
+        """Append a tree's tokens."""
+        self._engine.commit(slab, path)
 
     def extend(self, slab: Slab, tokens: Sequence[int]) -> None:
         """Feed tokens whose rows nobody asks for."""
-        self.engine.extend(slab, tokens)
+        self._engine.extend(slab, tokens)
+
+    def fork(self, slab: Slab, length: int) -> Slab:
+        """Copy a slab."""
+        return self._engine.fork(slab, length)
+
+    def truncate(self, slab: Slab, length: int) -> None:
+        """Shorten a slab."""
+        self._engine.truncate(slab, length)
+
+    def _overruled(self, rows: Rows, held: int, depths: Iterable[int]) -> Rows:
+        """Return rows whose likeliest token is the target's at their depth behind what was held."""
+        logits = rows.logits.clone()
+        for row, depth in enumerate(depths):
+            wanted = held + depth + 1 - self._start
+            if 0 <= wanted < len(self._target):
+                logits[row, self._target[wanted]] = torch.finfo(torch.float32).max
+        return Rows(logits, rows.hidden)
 
 
 class Endless:

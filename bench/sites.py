@@ -172,8 +172,7 @@ def format_lines(tree: ast.Module) -> set[int]:
     """Return the lines on which the arguments of a format string end."""
     percents = (node.right for node in ast.walk(tree) if isinstance(node, ast.BinOp) and is_text(node.left))
     tuples = (node for node in percents if isinstance(node, ast.Tuple))
-    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute))
-    formatted = (node for node in calls if node.func.attr == "format" and is_text(node.func.value))
+    formatted = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and is_format(node.func))
     return {node.end_lineno or 0 for node in (*tuples, *formatted)}
 
 
@@ -183,6 +182,11 @@ def key_lines(tree: ast.Module) -> set[int]:
     shown = {ast.unparse(target) for target, value in pairs if isinstance(value, ast.Dict) and value.keys}
     reads = (node for node in ast.walk(tree) if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load))
     return {node.lineno for node in reads if is_text(node.slice) and ast.unparse(node.value) in shown}
+
+
+def is_format(node: ast.expr) -> bool:
+    """Whether an expression is the method ``format`` of a string literal."""
+    return isinstance(node, ast.Attribute) and node.attr == "format" and is_text(node.value)
 
 
 def is_text(node: ast.expr) -> bool:

@@ -1,6 +1,6 @@
 """What drafting brings: completions with it beside plain ones, text for text the same.
 
-    python -m bench.speculation [--projects asyncio email http] [--cases 40] [--repeats 3] [--dtypes float32 bfloat16]
+    python -m bench.speculation [--projects asyncio email http] [--cases 60] [--repeats 3] [--dtypes float32 bfloat16]
 
 Projects are packages of the standard library; the workspace index knows all their files but the one that is
 edited, as the disk has it.  Workloads:
@@ -24,7 +24,6 @@ from __future__ import annotations
 import argparse
 import ast
 import random
-import sys
 import sysconfig
 import tempfile
 import time
@@ -38,7 +37,7 @@ from rich.progress import track
 
 from bench.common import RESULTS, write_results
 from bench.dubbing import DubbedEngine
-from bench.engine import SHAPES, random_model
+from bench.engine import SHAPES, Shape, random_model
 from bench.forced import WAYS, Measured, Replay, continuations, forced, in_turns, measured_curve, rewritings
 from bench.speculation_report import as_chart, as_table, summary
 from completion.analysis import open_analysis
@@ -104,7 +103,7 @@ def main() -> None:
 
 def hundred_million(embedded: LoadedModel) -> LoadedModel:
     """Return a decoder of 100M parameters with random weights and the embedded model's vocabulary."""
-    shape = {**SHAPES["100M"], "vocab_size": embedded.engine.vocabulary_size}
+    shape: Shape = {**SHAPES["100M"], "vocab_size": embedded.engine.vocabulary_size}
     engine, _ = engine_for(random_model(shape, getattr(torch, embedded.dtype)))
     return replace(embedded, engine=engine, name="100M", heads=None)
 
@@ -268,4 +267,4 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

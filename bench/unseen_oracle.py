@@ -39,7 +39,7 @@ def verdict(row: dict[str, Any]) -> str:
     root, *attributes = row["receiver"].split(".")
     if root in ("self", "cls") and row["owner"] and not attributes:
         owner = getattr(module, row["owner"], None)
-        if not inspect.isclass(owner) or hasattr(owner, "__getattr__"):
+        if not isinstance(owner, type) or hasattr(owner, "__getattr__"):
             return "unknown"
         return "valid" if hasattr(owner, row["name"]) or row["name"] in instance_names(owner) else "invalid"
     target: Any = getattr(module, root, _NOTHING)
@@ -69,7 +69,7 @@ def instance_names(owner: type) -> frozenset[str]:
 
 def subclasses(owner: type) -> set[type]:
     """Return all loaded classes below one."""
-    direct = set(type.__subclasses__(owner)) if owner is not object else set()
+    direct: set[type] = set() if owner is object else set(type.__subclasses__(owner))
     return direct | {below for kind in direct for below in subclasses(kind)}
 
 

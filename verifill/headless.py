@@ -7,11 +7,10 @@ import sys
 
 from completion.privacy import EXCLUDED, no_suggestions
 from completion.types import CompletionResult
-from verifill.errors import Failure
 from verifill.options import CompleteOptions, ModelOptions, holding_for, request_of
 from verifill.place import Place, find, line_and_column
-from verifill.terminal import note, screen, working
-from verifill.wiring import as_failure, check_names, host_at_hand, open_service
+from verifill.terminal import note, screen
+from verifill.wiring import check_names, completed
 
 
 class Output(enum.Enum):
@@ -35,18 +34,7 @@ def complete(spec: str, options: CompleteOptions, model: ModelOptions, output: O
     if no_suggestions(request.document.path, held.settings.exclude):
         show(place, EXCLUDED, output)
         return
-    with working("loading the model") as say:
-        service = open_service(host_at_hand(model, options.in_process, say))
-    try:
-        with working("completing"), as_failure():
-            result = service.complete_now(request)
-    except ValueError as error:
-        if type(error) is not ValueError:  # its subclasses are no answers to a request
-            raise
-        raise Failure(str(error)) from error
-    finally:
-        service.close()
-    show(place, result, output)
+    show(place, completed(request, model, options.in_process), output)
 
 
 def show(place: Place, result: CompletionResult, output: Output) -> None:

@@ -24,8 +24,8 @@ from verifill import __version__
 from verifill.errors import BROKEN, Failure
 from verifill.options import CompleteOptions, Dtype, ModelOptions, holding_for, request_of
 from verifill.place import find, line_and_column
-from verifill.terminal import note, working
-from verifill.wiring import as_failure, check_names, host_at_hand, open_service, settings_of
+from verifill.terminal import note
+from verifill.wiring import check_names, completed, settings_of
 
 FORMAT = 1
 REPLAY = "replay:"
@@ -81,7 +81,8 @@ def again(file: Path) -> int:
     with tempfile.TemporaryDirectory(prefix="verifill-") as folder:
         log = Path(folder) / "facts"
         log.write_text(traced.facts, encoding="ascii")
-        result = _completed(replace(traced.request, facts=f"{REPLAY}{log}", record_facts=""), traced.model)
+        request = replace(traced.request, facts=f"{REPLAY}{log}", record_facts="")
+        result = completed(request, traced.model, in_process=True)
     if result.text == traced.text:
         sys.stdout.write(f"the same text: {traced.text!r}\n")
         return 0
@@ -138,26 +139,12 @@ def _traced(value: Any, file: Path) -> Traced:
 def _recorded(request: CompletionRequest, model: ModelOptions) -> tuple[CompletionResult, str]:
     """Complete, and return the log of the facts, too."""
     if request.facts.startswith(REPLAY):
-        result = _completed(request, model)
+        result = completed(request, model, in_process=True)
         return result, Path(request.facts.removeprefix(REPLAY)).read_text(encoding="ascii")
     with tempfile.TemporaryDirectory(prefix="verifill-") as folder:
         log = Path(folder) / "facts"
-        result = _completed(replace(request, record_facts=str(log)), model)
+        result = completed(replace(request, record_facts=str(log)), model, in_process=True)
         return result, log.read_text(encoding="ascii")
-
-
-def _completed(request: CompletionRequest, model: ModelOptions) -> CompletionResult:
-    with working("loading the model"):
-        service = open_service(host_at_hand(model, in_process=True))
-    try:
-        with working("completing"), as_failure():
-            return service.complete_now(request)
-    except ValueError as error:
-        if type(error) is not ValueError:  # its subclasses are no answers to a request
-            raise
-        raise Failure(str(error)) from error
-    finally:
-        service.close()
 
 
 def _form(trace: Mapping[str, Any], out: Path, title: str) -> str:

@@ -12,6 +12,7 @@ from models.progress import Say, silent
 from verifill.errors import BROKEN, NO_MODEL, Failure
 from verifill.options import CompleteOptions, ModelOptions
 from verifill.surroundings import say_once
+from verifill.terminal import working
 
 if TYPE_CHECKING:
     from completion.hosts.base import EngineHost, EngineSettings
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from completion.hosts.process import ProcessHost
     from completion.loading import Service
     from completion.service import CompletionService
+    from completion.types import CompletionRequest, CompletionResult
     from models.checkpoints import LoadedModel
 
 
@@ -64,6 +66,25 @@ def open_service(host: EngineHost) -> Service:
     """
     with as_failure():
         return host.open()
+
+
+def completed(request: CompletionRequest, model: ModelOptions, in_process: bool) -> CompletionResult:
+    """Complete once, with a service that is opened for it.
+
+    Raises:
+        Failure: The model or the engine cannot be used, or the request makes no sense.
+    """
+    with working("loading the model") as say:
+        service = open_service(host_at_hand(model, in_process, say))
+    try:
+        with working("completing"), as_failure():
+            return service.complete_now(request)
+    except ValueError as error:
+        if type(error) is not ValueError:  # its subclasses are no answers to a request
+            raise
+        raise Failure(str(error)) from error
+    finally:
+        service.close()
 
 
 @contextlib.contextmanager

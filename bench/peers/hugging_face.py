@@ -19,7 +19,7 @@ LOOKED_UP = 10
 
 def read(folder: Path, dtype: str) -> PreTrainedModel:
     """Return a checkpoint's model."""
-    model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, dtype)).eval()
+    model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, dtype))
     return model
 
 

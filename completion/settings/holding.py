@@ -90,11 +90,10 @@ def interpreter_of(merged: Merged, workspace: Path, trusted: bool) -> tuple[Inte
 def _of_project(workspace: Path, trusted: bool) -> Iterator[Layer]:
     if file := project_file(workspace):
         level = Level.TRUSTED if trusted else Level.WORKSPACE
-        yield Layer(
-            file.path.name, level, file.values, project.KEYS, file.problems + project.settings_in(file).problems
-        )
+        problems = (*file.problems, *project.settings_in(file).problems)
+        yield Layer(file.name, level, file.values, project.KEYS, problems)
 
 
 def _of_user() -> Iterator[Layer]:
     if file := user_file():
-        yield Layer(f"your {file.path.name}", Level.USER, file.values, problems=file.problems)
+        yield Layer(file.name, Level.USER, file.values, problems=file.problems)

@@ -88,6 +88,29 @@ def require_own_slabs(passes: Sequence[Pass]) -> None:
         raise ValueError("a slab cannot be in two passes at once; give each its own, a fork")
 
 
+def require_held(slab: Slab, length: int) -> None:
+    """Check that a slab can be copied, or cut, to ``length``.
+
+    Raises:
+        ValueError: ``length`` is negative or beyond the slab's length.
+    """
+    if not 0 <= length <= len(slab.tokens):
+        raise ValueError(f"a slab of {len(slab.tokens)} tokens has no first {length}")
+
+
+def require_room(slab: Slab, n_tokens: int, max_length: int) -> None:
+    """Check that a pass can be over so many tokens behind a slab.
+
+    Raises:
+        ValueError: None, or the slab would grow beyond ``max_length``.
+    """
+    end = len(slab.tokens) + n_tokens
+    if not n_tokens:
+        raise ValueError("a forward pass needs at least one token")
+    if end > max_length:
+        raise ValueError(f"{end} tokens are more than the model's {max_length}")
+
+
 def one_by_one(engine: Engine, passes: Sequence[Pass]) -> list[Rows]:
     """Do passes one after the other, for engines that cannot do several at once."""
     require_own_slabs(passes)

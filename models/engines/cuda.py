@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from models.engines.base import Engine, Pass, Rows, Slab, one_by_one
+from models.engines.base import Engine, Pass, Rows, Slab, one_by_one, require_held, require_room
 from models.engines.cuda_arena import Arena, CudaSlab
 from models.engines.cuda_attention import Bias, attend
 from models.engines.cuda_buckets import WIDTHS, bucket, contexts, recordings
@@ -130,8 +130,7 @@ class CudaEngine:
             ValueError: ``length`` is negative or beyond the slab's length.
         """
         slab, copy = _own(slab), self.new_slab()
-        if not 0 <= length <= len(slab.tokens):
-            raise ValueError(f"cannot copy {length} tokens of a slab of {len(slab.tokens)}; cut it to fewer")
+        require_held(slab, length)
         with torch.inference_mode():
             copy.saved = self._arena.copy_of(slab, length)
         copy.tokens = slab.tokens[:length]
@@ -144,8 +143,7 @@ class CudaEngine:
             ValueError: ``length`` is negative or beyond the slab's length.
         """
         slab = _own(slab)
-        if not 0 <= length <= len(slab.tokens):
-            raise ValueError(f"cannot cut a slab of {len(slab.tokens)} tokens to {length}")
+        require_held(slab, length)
         del slab.tokens[length:]
         slab.tree = None
 
@@ -163,9 +161,7 @@ class CudaEngine:
 
     def _made_ready(self, slab: Slab, tree: Tree) -> CudaSlab:
         slab = _own(slab)
-        end = len(slab.tokens) + len(tree.tokens)
-        if end > self.max_length:
-            raise ValueError(f"{end} tokens are more than the model's {self.max_length}")
+        require_room(slab, len(tree.tokens), self.max_length)
         with torch.inference_mode():
             self._arena.bring_in(slab)
         slab.tree = None

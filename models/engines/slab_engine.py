@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
-from models.engines.base import Slab
+from models.engines.base import Slab, require_held, require_room
 from models.engines.blocks import Blocks
 from models.engines.kv_slab import KVSlab
 from models.engines.shape import Shape
@@ -56,8 +56,7 @@ class SlabEngine:
             ValueError: ``length`` is negative or beyond the slab's length.
         """
         slab, copy = _own(slab), self.new_slab()
-        if not 0 <= length <= len(slab.tokens):
-            raise ValueError(f"cannot copy {length} tokens of a slab of {len(slab.tokens)}; cut it to fewer")
+        require_held(slab, length)
         with torch.inference_mode():
             copy.copied_from(slab, length)
         return copy
@@ -69,8 +68,7 @@ class SlabEngine:
             ValueError: ``length`` is negative or beyond the slab's length.
         """
         slab = _own(slab)
-        if not 0 <= length <= len(slab.tokens):
-            raise ValueError(f"cannot cut a slab of {len(slab.tokens)} tokens to {length}")
+        require_held(slab, length)
         del slab.tokens[length:]
         slab.tree = None
 
@@ -81,12 +79,9 @@ class SlabEngine:
             ValueError: None, or the slab would grow beyond ``max_length``.
         """
         slab = _own(slab)
-        end = len(slab.tokens) + n_tokens
-        if not n_tokens:
-            raise ValueError("a forward pass needs at least one token")
-        if end > self.max_length:
-            raise ValueError(f"{end} tokens are more than the model's {self.max_length}")
+        require_room(slab, n_tokens, self.max_length)
         slab.tree = None
+        end = len(slab.tokens) + n_tokens
         if end > slab.room:
             with torch.inference_mode():
                 slab.make_room(end)

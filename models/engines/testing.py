@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.engines.base import Pass, Rows, Slab, one_by_one
+from models.engines.base import Pass, Rows, Slab, one_by_one, require_held, require_room
 from models.engines.tree import Tree, require_tree, rows_by_chains
 
 N_LAYERS, N_HEADS, WIDTH, INNER = 2, 2, 16, 32
@@ -87,11 +87,7 @@ class TinyEngine:
             ValueError: No tokens, or more than ``max_length`` in all.
         """
         assert isinstance(slab, TinySlab)
-        end = len(slab.tokens) + len(tokens)
-        if not tokens:
-            raise ValueError("a forward pass needs at least one token")
-        if end > self.max_length:
-            raise ValueError(f"{end} tokens are more than the model's {self.max_length}")
+        require_room(slab, len(tokens), self.max_length)
         slab.tree = None
         states = np.stack([self._state(slab, token) for token in tokens])
         return Rows(torch.from_numpy(np.stack([self.head @ state for state in states])), torch.from_numpy(states))
@@ -111,9 +107,7 @@ class TinyEngine:
             ValueError: More tokens than ``max_length`` in all.
         """
         assert isinstance(slab, TinySlab)
-        end = len(slab.tokens) + len(tree.tokens)
-        if end > self.max_length:
-            raise ValueError(f"{end} tokens are more than the model's {self.max_length}")
+        require_room(slab, len(tree.tokens), self.max_length)
         rows = rows_by_chains(self, slab, tree)
         slab.tree = tree
         return rows
@@ -145,8 +139,7 @@ class TinyEngine:
             ValueError: ``length`` is negative or beyond the slab's length.
         """
         assert isinstance(slab, TinySlab)
-        if not 0 <= length <= len(slab.tokens):
-            raise ValueError(f"cannot copy {length} tokens of a slab of {len(slab.tokens)}; cut it to fewer")
+        require_held(slab, length)
         copy = self.new_slab()
         copy.tokens = slab.tokens[:length]
         copy.keys[:, :, :length] = slab.keys[:, :, :length]
@@ -160,8 +153,7 @@ class TinyEngine:
             ValueError: ``length`` is negative or beyond the slab's length.
         """
         assert isinstance(slab, TinySlab)
-        if not 0 <= length <= len(slab.tokens):
-            raise ValueError(f"cannot cut a slab of {len(slab.tokens)} tokens to {length}")
+        require_held(slab, length)
         del slab.tokens[length:]
         slab.tree = None
 

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from transformers import DynamicCache, PreTrainedModel
 
-from models.engines.base import Pass, Rows, Slab, one_by_one
+from models.engines.base import Pass, Rows, Slab, one_by_one, require_held, require_room
 from models.engines.tree import Tree, require_tree, rows_by_chains
 from models.errors import ModelError
 
@@ -131,7 +131,7 @@ class TransformersEngine:
             ValueError: The slab would grow beyond ``max_length``.
         """
         slab = _own(slab)
-        self._require_room(slab, len(tree.tokens))
+        require_room(slab, len(tree.tokens), self.max_length)
         if self._masks_trees:
             rows = _rows(self._run(self.model, slab, tree.tokens, tree.depths, self._mask(slab, tree)))
             del slab.tokens[-len(tree.tokens) :]
@@ -172,8 +172,7 @@ class TransformersEngine:
             ValueError: ``length`` is negative or beyond the slab's length.
         """
         slab = _own(slab)
-        if not 0 <= length <= len(slab.tokens):
-            raise ValueError(f"cannot copy {length} tokens of a slab of {len(slab.tokens)}; cut it to fewer")
+        require_held(slab, length)
         with torch.inference_mode():
             return slab.copied(length) if length else self.new_slab()
 
@@ -184,8 +183,7 @@ class TransformersEngine:
             ValueError: ``length`` is negative or beyond the slab's length.
         """
         slab = _own(slab)
-        if not 0 <= length <= len(slab.tokens):
-            raise ValueError(f"cannot cut a slab of {len(slab.tokens)} tokens to {length}")
+        require_held(slab, length)
         slab.crop(length)
 
     def _run(
@@ -198,7 +196,7 @@ class TransformersEngine:
     ) -> Any:
         """Run the model, or what of it stands before the head."""
         slab = _own(slab)
-        self._require_room(slab, len(tokens))
+        require_room(slab, len(tokens), self.max_length)
         slab.crop(len(slab.tokens))
         held, cache = slab.tokens, slab.cache
         slab.tokens, slab.cache = [], DynamicCache()
@@ -213,13 +211,6 @@ class TransformersEngine:
             )
         slab.tokens, slab.cache = [*held, *tokens], cache
         return output
-
-    def _require_room(self, slab: TransformersSlab, n_tokens: int) -> None:
-        end = len(slab.tokens) + n_tokens
-        if not n_tokens:
-            raise ValueError("a forward pass needs at least one token")
-        if end > self.max_length:
-            raise ValueError(f"{end} tokens are more than the model's {self.max_length}")
 
     def _mask(self, slab: TransformersSlab, tree: Tree) -> torch.Tensor:
         """Return what is added to attention scores, ``[1, 1, T, L]``: 0 for the slab and ancestors."""

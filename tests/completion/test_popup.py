@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
-from analysis import modes
+from analysis import lexing, modes
 from analysis.facts import BaseDocument, Fact, FactKey, Parameter, ParameterKind, Signature
+from analysis.python.scanner import START, Scan, scan_text
 from analysis.store import FactStore
 from analysis.testing import HeldAnalyzer
+from completion import popup
 from completion.layout import lay_out
 from completion.popup import listed, question_at, shown, site_of
 from completion.service import CompletionService, ServiceSettings
@@ -60,6 +62,22 @@ def test_what_may_stand_at_a_cursor(marked: str, expected: tuple[str, str, str] 
     """Names behind a dot, in an import, in scope; nothing where a name is bound, in text, and inside a word."""
     key = question_at(site_of(lay_out(request(marked))))
     assert (key and (key.kind, key.receiver, key.middle)) == expected
+
+
+def test_the_text_above_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody types on: only the line that the cursor is in is read again."""
+    read: list[str | bytes] = []
+
+    def counting(text: str | bytes, start: Scan = START) -> Scan:
+        read.append(text)
+        return scan_text(text, start)
+
+    for module in (lexing, popup):
+        monkeypatch.setattr(module, "scan_text", counting)
+    above, typed = "import os  # not in any other test\n", ("os.", "os.path, os.", "os.path, os.sep, ")
+    for line in typed:
+        assert question_at(site_of(lay_out(request(f"{above}{line}$0")))) is not None
+    assert read == [above, *(line.encode() for line in typed)]
 
 
 def test_likely_names_come_first_without_a_model() -> None:

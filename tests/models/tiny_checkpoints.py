@@ -16,7 +16,7 @@ from transformers import (
 
 from tests.models import tiny_tokenizers
 
-_SHAPE = {
+SHAPE = {
     "hidden_size": 32,
     "intermediate_size": 48,
     "num_hidden_layers": 2,
@@ -32,13 +32,13 @@ _SHAPE = {
 def qwen2(vocabulary_size: int = 330, **changes: object) -> PreTrainedModel:
     """Return a random Qwen2 model, always the same."""
     torch.manual_seed(7)
-    return Qwen2ForCausalLM(Qwen2Config(vocab_size=vocabulary_size, **(_SHAPE | changes))).eval()
+    return Qwen2ForCausalLM(Qwen2Config(vocab_size=vocabulary_size, **(SHAPE | changes))).eval()
 
 
 def llama(vocabulary_size: int = 330, **changes: object) -> PreTrainedModel:
     """Return a random Llama model, always the same."""
     torch.manual_seed(8)
-    return LlamaForCausalLM(LlamaConfig(vocab_size=vocabulary_size, **(_SHAPE | changes))).eval()
+    return LlamaForCausalLM(LlamaConfig(vocab_size=vocabulary_size, **(SHAPE | changes))).eval()
 
 
 def save(folder: Path, model: PreTrainedModel | None = None) -> Path:

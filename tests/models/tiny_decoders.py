@@ -16,6 +16,8 @@ from transformers import (
     Qwen3ForCausalLM,
 )
 
+from tests.models.tiny_checkpoints import SHAPE
+
 CLASSES: dict[str, tuple[type, type]] = {
     "llama": (LlamaForCausalLM, LlamaConfig),
     "mistral": (MistralForCausalLM, MistralConfig),
@@ -23,18 +25,7 @@ CLASSES: dict[str, tuple[type, type]] = {
     "qwen3": (Qwen3ForCausalLM, Qwen3Config),
 }
 
-_SHAPE = {
-    "vocab_size": 60,
-    "hidden_size": 32,
-    "intermediate_size": 48,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 4,
-    "num_key_value_heads": 2,
-    "max_position_embeddings": 256,
-    "initializer_range": 0.2,
-    "bos_token_id": None,
-    "eos_token_id": 0,
-}
+_SHAPE = SHAPE | {"vocab_size": 60}
 
 _LLAMA3 = {"low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 64}
 _YARN = {"factor": 4.0, "original_max_position_embeddings": 64}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from completion.settings import Layer, Level
+from completion.settings import Layer, Level, Settings
 from completion.settings.files import MOST_BYTES, project_file, user_file
 from completion.settings.holding import Holding, holding, user_settings
 from completion.user_folders import config_folder
@@ -71,17 +73,47 @@ def test_a_file_that_says_nothing_of_us_may_be_broken(home: Path) -> None:
     assert at(home).problems == ()
 
 
-def test_odd_files_are_none(home: Path) -> None:
-    """A folder, a pipe, and a file that nobody wrote by hand."""
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (Path.mkdir, "is a folder, not a file; rename or remove it"),
+        (os.mkfifo, "is a pipe or a device, not a file; rename or remove it"),
+        (lambda path: path.symlink_to(path), "cannot be read (Too many levels of symbolic links); its settings are"),
+        (lambda path: path.write_text("#" * (MOST_BYTES + 1)), "is larger than 1,000,000 bytes; shorten it"),
+    ],
+)
+def test_odd_files_are_said_and_not_used(home: Path, make: Callable[[Path], object], said: str) -> None:
+    """One line, whosever file it is; a pyproject.toml is others' business."""
+    project, own = home / "project", config_folder()
+    make(project / "verifill.toml")
+    make(own / "verifill.toml")
+    of_project, of_user = at(home).problems
+    assert of_project.startswith(f"verifill.toml: {said}")
+    assert of_user.startswith(f"your verifill.toml: {said}")
+    assert at(home).settings == Settings()
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, lambda path: path.write_text("#" * (MOST_BYTES + 1))])
+def test_an_odd_pyproject_is_the_business_of_others(home: Path, make: Callable[[Path], object]) -> None:
+    """Nothing says that it has settings of ours."""
+    make(home / "project" / "pyproject.toml")
+    assert project_file(home / "project") is None
+
+
+def test_a_file_that_may_not_be_read_is_said_until_it_may(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither its text nor its time of writing changes with its mode."""
     path = home / "project" / "verifill.toml"
-    path.mkdir()
-    assert project_file(home / "project") is None
-    path.rmdir()
-    path.write_text("#" * MOST_BYTES + "\nmax_tokens = 1")
-    assert project_file(home / "project") is None
-    path.unlink()
-    os.mkfifo(path)
-    assert project_file(home / "project") is None
+    path.write_text("max_tokens = 5")
+
+    def refuse(path: Path, encoding: str) -> str:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_text", refuse)
+        assert at(home).problems == ("verifill.toml: cannot be read (Permission denied); its settings are not used",)
+    path.chmod(0o600)
+    assert at(home).problems == ()
+    assert at(home).settings.max_tokens == 5
 
 
 def test_problems_of_all_places_come_together(home: Path) -> None:

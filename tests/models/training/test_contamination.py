@@ -14,18 +14,7 @@ from models.training.corpus.build import Document, Report, write_corpus
 from models.training.corpus.contamination import Reference, check
 from models.training.corpus.heldout import BENCHMARK_FOLDERS, HELD_OUT
 from models.training.errors import TrainingError
-
-PROBLEM = "Count how many apples fall from every tree in the orchard when the wind blows hard"
-
-
-def source(subject: str, n_functions: int = 12) -> str:
-    """Return Python text whose words depend on `subject`."""
-    functions = [
-        f"def {subject}_{i}({subject}_left_{i}, right):\n    total_{subject}_{i} = {subject}_left_{i} + right\n"
-        f"    return total_{subject}_{i}\n"
-        for i in range(n_functions)
-    ]
-    return "\n\n".join(functions)
+from tests.models.training.texts import BENCHMARK, source
 
 
 def annotated(text: str) -> str:
@@ -43,7 +32,7 @@ PLANTED = [
     (Document("tool", "tool/copied.py", "python", HELD_OUT_FILE), "near copy of a held-out file"),
     (Document("tool", "tool/part.py", "python", source("five") + source("held", 5)), "near copy of a held-out file"),
     (Document("tool", "tool/words.py", "python", annotated(HELD_OUT_FILE)), "near copy of a held-out file"),
-    (Document("tool", "tool/task.py", "python", f'"""{PROBLEM}."""\n' + source("six")), "benchmark text"),
+    (Document("tool", "tool/task.py", "python", f'"""{BENCHMARK}."""\n' + source("six")), "benchmark text"),
     (Document("tool", "tool/marker.py", "python", source("seven") + "# HumanEval/17\n"), "benchmark text"),
 ]
 
@@ -56,7 +45,7 @@ def folders(tmp_path: Path, make_wheel: Callable[..., Path]) -> tuple[Path, Path
     for name in BENCHMARK_FOLDERS:
         (tmp_path / "benchmarks" / name).mkdir(parents=True)
         with gzip.open(tmp_path / "benchmarks" / name / "data.jsonl.gz", "wt", encoding="utf-8") as out:
-            out.write(json.dumps({"text": PROBLEM if name == "mbpp" else f"nothing of {name}"}) + "\n")
+            out.write(json.dumps({"text": BENCHMARK if name == "mbpp" else f"nothing of {name}"}) + "\n")
     return tmp_path / "held", tmp_path / "benchmarks"
 
 

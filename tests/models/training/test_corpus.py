@@ -19,19 +19,9 @@ from models.training.corpus.heldout import (
     is_held_out_path,
 )
 from models.training.corpus.sources import SourceFile, discover, standard_library
+from tests.models.training.texts import BENCHMARK, source
 
 MakeWheel = Callable[..., Path]
-BENCHMARK = "Count how many apples fall from every tree in the orchard when the wind blows hard"
-
-
-def source(subject: str, n_functions: int = 12) -> str:
-    """Return Python text whose words depend on `subject`."""
-    functions = [
-        f"def {subject}_{i}({subject}_left_{i}, right):\n    total_{subject}_{i} = {subject}_left_{i} + right\n"
-        f"    return total_{subject}_{i}\n"
-        for i in range(n_functions)
-    ]
-    return "\n\n".join(functions)
 
 
 @pytest.fixture
