@@ -17,7 +17,7 @@ from analysis.python.lexicon import CLOSERS, COMPOUND, KEYWORDS, LETTERS, QUOTES
 from analysis.python.place import HOLE
 from analysis.python.scanner import Mode
 from decoding.run import Emitted, Run
-from decoding.trim import end_of, scan_at, typed_length
+from decoding.trim import end_of, ends_well, scan_at, typed_length
 from monitors.base import FORBIDDEN, Lexed
 from monitors.closing import Closing
 
@@ -78,10 +78,14 @@ def is_over(run: Run, token: Emitted) -> bool:
 
 
 def is_unfinished(run: Run) -> bool:
-    """Whether the middle ran into the limit in its first statement, or has ended with something open of its last."""
+    """Whether the middle ran into the limit in its first statement, or has ended with something open of its last.
+
+    What the suffix closes, like a format in a hole of an f-string, is not open.
+    """
     if run.finish == "length" and run.inspected == 0:
         return True
-    return run.finish in ("length", "stop") and scan_at(run, end_of(run)).depth > cursor_depth(run)
+    is_open = run.finish in ("length", "stop") and scan_at(run, end_of(run)).depth > cursor_depth(run)
+    return is_open and not (run.finish == "stop" and ends_well(run))
 
 
 def cursor_depth(run: Run) -> int:

@@ -17,6 +17,7 @@ from typing import Final
 
 from analysis.facts import FactView
 from analysis.python.lexicon import STATEMENT_LINE
+from analysis.python.place import SPEC
 from analysis.python.scanner import Mode, Scan, scan_text
 from analysis.python.suffix import read_suffix
 from monitors.base import EVERYTHING, FORBIDDEN, Factless, Kind, Lexed, Selective, Site, bits
@@ -94,6 +95,7 @@ class Brackets(Factless, Selective):
         return Progress(over=rest[len(closer) :]) if rest.startswith(closer) else DEAD
 
     def _may_end(self, state: Progress, text: Lexed) -> bool:
+        """Whether the suffix closes what is open; its brace ends a hole of an f-string with the hole's format."""
         if state.dead:
             return False
         if state.free or state.ahead or state.over is not None or self._reading is None:
@@ -101,8 +103,8 @@ class Brackets(Factless, Selective):
         end, expected = text.before, self._reading.expected
         if self._site.remainder.strip() and (end.mode is Mode.COMMENT) != (self._cursor.mode is Mode.COMMENT):
             return False
-        if end.nesting == expected:
-            depths = (after.depth - end.depth for after in text.after)
+        if end.nesting in (expected, (*expected, SPEC)):
+            depths = (after.depth - len(expected) for after in text.after)
             return all(depth == wanted for depth, wanted in zip(depths, self._reading.depths, strict=False))
         closes_more = len(expected) > len(self._nesting)
         return closes_more and end.nesting == self._nesting

@@ -5,7 +5,8 @@ one deeper than it; an end behind which the suffix's first statement finds its b
 one line is wanted, it stands where the suffix can follow it: not less deep than the suffix unless it is
 the header of the suffix's block, and a header of no block that the suffix has no room for.
 Silent: on blank lines and comments, in brackets, strings and joined lines, and where the user's own
-text does not fit (he stands at an indentation that nothing leads to, or the suffix's never was open).
+text does not fit (he stands at an indentation that nothing leads to, or the suffix's never was open,
+or the rest of his line makes no header of it).
 Sound by the reference manual, 2.1.8.  That a header's block may still be missing where the user
 began a header and wants no more than its line is a choice.
 """
@@ -132,7 +133,7 @@ class Indentation(Factless, Selective):
             return False
         if found.indent is None or Column.of(found.indent) in found.blocks.levels:
             return True
-        may_be_header = cursor.at_line_start or self._is_header
+        may_be_header = (cursor.at_line_start or self._is_header) and not self._site.remainder.strip()
         return may_be_header and replace(found.blocks, header=True).admits(found.indent)
 
 

@@ -78,7 +78,7 @@ class Lexical(Factless, Selective):
     def __init__(self, site: Site) -> None:
         """Leave the typed part alone."""
         self._typed = len(site.typed)
-        self._theirs = _unclosed(site)
+        self._theirs = unclosed(site)
 
     def start(self) -> Behind:
         """Return the state at the start of the middle."""
@@ -115,21 +115,28 @@ class Lexical(Factless, Selective):
             return b"\r\n"
         if byte == _BANG:
             return b"" if before.quote else b"="
-        return b"=" if byte == _COLON and self._is_in_parentheses(before) else b""
+        return b"=" if byte == _COLON and is_in_parentheses(before, self._theirs) else b""
 
     def _fits_colon(self, before: Scan, byte: int) -> bool:
         """Whether a byte is none, or begins ``:=`` in parentheses, or stands elsewhere."""
-        if byte != _COLON or before.mode is not Mode.CODE or not self._is_in_parentheses(before):
+        if byte != _COLON or before.mode is not Mode.CODE or not is_in_parentheses(before, self._theirs):
             return True
         return before.name not in KEYWORDS and _NAMED.search(before.line) is not None
 
-    def _is_in_parentheses(self, scan: Scan) -> bool:
-        """Whether a colon here stands in parentheses that hold no parameters, and that something closes."""
-        is_open = scan.brackets.endswith(b"(") and len(scan.brackets) > self._theirs
-        return is_open and not scan.binder and scan.keyword not in _DEFINING
+
+def is_in_parentheses(scan: Scan, theirs: int) -> bool:
+    """Whether a colon here stands in parentheses that hold no parameters, and that something closes.
+
+    Args:
+        scan: The place.
+        theirs: ``unclosed`` at the cursor.
+    """
+    is_open = scan.brackets.endswith(b"(") and len(scan.brackets) > theirs
+    is_binder = scan.binder or scan.name == b"lambda"
+    return is_open and not is_binder and scan.keyword not in _DEFINING
 
 
-def _unclosed(site: Site) -> int:
+def unclosed(site: Site) -> int:
     """Return how many brackets are open at the cursor, 0 if the suffix closes those from before its line."""
     cursor = scan_text(site.typed, site.start)
     reading = read_suffix(cursor, site.suffix) if site.start.brackets else None

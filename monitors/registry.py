@@ -23,6 +23,7 @@ from monitors.lexical import Lexical
 from monitors.margins import Margins
 from monitors.members import Members
 from monitors.one_line import OneLine
+from monitors.parameters import Parameters
 from monitors.policy import policies
 from monitors.questions import nearby
 from monitors.repetition import Repetition
@@ -39,6 +40,7 @@ from monitors.stopping import Stopping
 from monitors.strength import load
 from monitors.typed_margin import TypedMargin
 from monitors.typestate import Typestate
+from monitors.usage import Usage
 from monitors.utf8 import Utf8
 from monitors.viability import Viability
 
@@ -51,10 +53,12 @@ FACTORIES: dict[str, Callable[[Site], Monitor[Any]]] = {
     "lexical": Lexical,
     "brackets": Brackets,
     "call_syntax": CallSyntax,
+    "parameters": Parameters,
     "indentation": Indentation,
     "margins": Margins,
     "dot": Dot,
     "one_line": OneLine,
+    "usage": Usage,
     "repetition": Repetition,
     "imports": lambda site: Imports(site, load(site.options.strictness)),
     "scope": lambda site: Scope(site, load(site.options.strictness)),

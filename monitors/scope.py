@@ -5,8 +5,8 @@ import brings, what the middle itself has bound, and what the comprehension bind
 the cursor.  Which function is around is a matter of the
 indentation that the middle's lines have.  When it says nothing: the name may be bound
 right there (a target, a parameter, a pattern), is an attribute, an import or a keyword argument.  At
-a statement's start and in front of an argument only what follows tells (``name(``, ``name =``): the
-name is charged with the byte that shows it is read.  How strong: ``names`` of
+a statement's start and in front of an argument only what follows tells (``name(``, ``name =``, the end of the
+line): the name is charged with the byte that shows it is read.  How strong: ``names`` of
 ``monitors/strength.py``; weaker where a comprehension may still bind the name.
 """
 
@@ -42,12 +42,14 @@ WORD_END = re.compile(rb"[\w\x80-\xff]\Z")
 LAST_WORD = re.compile(rb"[\w\x80-\xff]*\Z")
 
 TYPE_PARAMETERS = re.compile(rb"(?:async\s+)?(?:def|class)\s+[\w\x80-\xff]+\s*\[[^\]]*\Z")
+BETWEEN = b" \t\f\r\n\\"
+GATHERING = frozenset((b"any", b"all", b"sum", b"tuple", b"sorted", b"next", b"min", b"max", b"join"))
+"""What is called with a comprehension more often than anything else is: in one call of ten at least."""
 RESERVED = KEYWORDS | ATOMS
 KEYWORD_WORDS = Words.of(RESERVED)
 
 # Behind what an operand has to begin, and the reserved words that one begins with.
 AWAITING = re.compile(rb"(?:[=([{+\-*/%@&|^<>~]|(?<![\w\x80-\xff.])(?:return|if|elif|while|and|or))\Z")
-NOTE = re.compile(rb"#[^\r\n]*")
 OPERAND_KEYWORDS = Words.of(OPERAND_WORDS)
 SYNCHRONOUS_KEYWORDS = Words.of(OPERAND_WORDS - {b"await"})
 STRING_PREFIXES = Words.of(
@@ -88,7 +90,7 @@ class Scope(NameMonitor):
         """Open a plain name, unless it is surely bound there."""
         if before.receiver is not None or before.keyword in IMPORTS or before.line.startswith(PATTERNS):
             return None
-        last = before.line.rstrip(b" \t\f\r\n\\")
+        last = code_of(before.line)
         word = LAST_WORD.search(last[-DEFINED_LENGTH:])
         if (word is not None and word[0] in DEFINED) or last.endswith(b"."):
             return None
@@ -135,7 +137,8 @@ class Scope(NameMonitor):
             return name
         if byte in (EQUALS, COLON):
             return replace(name, then=byte)
-        return byte in READ or not name.before.target
+        is_alone = scan.at_line_start and not name.before.line.strip(BETWEEN)
+        return byte in READ or is_alone or not name.before.target
 
     def ahead(self, scan: Scan, margin: bytes | None) -> tuple[FactKey, ...]:
         """Return the question that a name on this line raises; before anything is written, on the cursor's line."""
@@ -149,15 +152,30 @@ class Scope(NameMonitor):
         return self._keys[margin]
 
 
+def code_of(line: bytes) -> bytes:
+    """Return a logical line without the blanks, line ends and comments at its end.
+
+    >>> code_of(b"f(a,  # why\\n    ")
+    b'f(a,'
+    """
+    return line.rstrip(BETWEEN) if b"#" not in line else _before_notes(line)
+
+
+@lru_cache(maxsize=64)
+def _before_notes(line: bytes) -> bytes:
+    code = (piece.end() for piece in PIECE.finditer(line) if not piece[0].startswith(b"#"))
+    return line[: max(code, default=0)].rstrip(BETWEEN)
+
+
 @lru_cache(maxsize=64)
 def position(line: bytes) -> str:
     """Return what a name at the end of a logical line may still turn out to be: the class of doubt.
 
-    ``element``: part of a comprehension, whose ``for`` binds it; ``argument``: the same as a call's first
-    argument; else ``plain``.
+    ``element``: part of a comprehension, whose ``for`` binds it, where one mostly stands; ``argument``: the same as
+    any other call's first argument; else ``plain``.
 
-    >>> position(b"x = [f(a, ")
-    'element'
+    >>> position(b"x = [f(a, "), position(b"x = any(not ")
+    ('element', 'element')
     >>> position(b"x = f(g(a), ")
     'plain'
     """
@@ -166,7 +184,8 @@ def position(line: bytes) -> str:
     for piece in PIECE.findall(line):
         if piece in (b"(", b"[", b"{"):
             behind = last[-1:] in (b")", b"]") or (WORD_END.search(last) is not None and last not in KEYWORDS)
-            first = "plain" if piece == b"[" or defining in DEFINED else "argument"
+            called = "element" if last in GATHERING else "argument"
+            first = "plain" if piece == b"[" or defining in DEFINED else called
             levels.append(first if behind else "element")
         elif levels and piece in (b")", b"]", b"}"):
             levels.pop()
@@ -183,7 +202,7 @@ def awaits_operand(line: bytes) -> bool:
     >>> awaits_operand(b"return a + "), awaits_operand(b"return a ")
     (True, False)
     """
-    return AWAITING.search(NOTE.sub(b"", line).rstrip(b" \t\f\r\n\\")) is not None
+    return AWAITING.search(code_of(line)) is not None
 
 
 def bound_behind(remainder: bytes) -> Words:

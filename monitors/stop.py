@@ -12,6 +12,7 @@ from analysis.python.scanner import scan_text
 from analysis.python.suffix import read_suffix
 from analysis.syntax import SyntaxWindow
 from monitors.base import Site
+from monitors.indentation import blocks_before
 from monitors.stopping import Stage, Stopping, StopState, column_of
 from monitors.viability import window_before
 
@@ -31,10 +32,8 @@ class StopPolicy(Stopping):
     @cached_property
     def _header_column(self) -> int:
         """Column of the header right before the cursor's line, -1 if there is none."""
-        if not self._window.awaits_block():
-            return -1
-        header = self._window.source.rstrip().splitlines()[-1]
-        return column_of(header[: len(header) - len(header.lstrip())])
+        blocks = blocks_before(self._site)
+        return blocks.levels[-1].wide if blocks.header else -1
 
     @cached_property
     def _protected(self) -> int:

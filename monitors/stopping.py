@@ -211,7 +211,8 @@ class Stopping(ABC):
     def _line_ended(self, state: StopState, before: LexicalState, after: LexicalState) -> StopState:
         end = len(state.text) - 1
         line = state.text[state.line : end]
-        if self._next_line and line.rstrip() == self._next_line and before.depth == self._cursor.depth:
+        is_begun = not state.line and line.rstrip().endswith(b":") and self._site.typed.strip()
+        if self._next_line and line.rstrip() == self._next_line and before.depth == self._cursor.depth and not is_begun:
             return self._cut_behind_content(state, state.line)
         blank_lines = state.blank_lines + 1 if not line.strip() else 0
         if blank_lines == 2 and after.at_line_start and self._generated(state).strip():

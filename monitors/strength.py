@@ -70,6 +70,7 @@ MEASURED = (
     "analysis/analyzers/jedi/probe.py",
     "analysis/analyzers/jedi/query.py",
     "analysis/analyzers/jedi/scope.py",
+    "analysis/analyzers/jedi/self_types.py",
     "analysis/analyzers/jedi/signature.py",
     "analysis/analyzers/jedi/worker.py",
     "monitors/arguments.py",

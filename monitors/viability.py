@@ -28,6 +28,8 @@ MOST_BYTES: Final = 32_768
 """Text around the cursor that is parsed at most, before and behind it: a few milliseconds."""
 
 _DEFINITION: Final = re.compile(rb"\n(?=async[ \t]+def\b|def\b|class\b|@)")
+_NEXT: Final = b"def x(): pass\n"
+"""What stands for a definition at top level: the cursor's line may decorate it."""
 _LINE: Final = re.compile(rb"^([ \t]*)\S", re.MULTILINE)
 _WHITE_SPACE: Final = BLANKS | {NEWLINE, RETURN}
 _FILLERS: Final = (b"", b"pass", b"if x:", b"x")
@@ -78,10 +80,10 @@ class Viability:
 
     @cached_property
     def _after(self) -> bytes | None:
-        """The suffix up to the next definition at top level; None if nothing simple in the hole makes it parse."""
+        """The suffix, cut at its next definition at top level; None if nothing simple in the hole makes it parse."""
         suffix = self._site.suffix
         definition = _DEFINITION.search(suffix, len(suffix) - len(suffix.lstrip()) + 1)
-        after = suffix if definition is None else suffix[: definition.start() + 1]
+        after = suffix if definition is None else suffix[: definition.start() + 1] + _NEXT
         in_string = scan_text(self._site.typed, self._site.start).quote
         if in_string or len(self._before.source) > MOST_BYTES or len(after) > MOST_BYTES:
             return None

@@ -10,7 +10,7 @@ Importing this package loads nothing heavy: what it offers is imported on first 
 
 from __future__ import annotations
 
-__version__ = "0.7.0"
+__version__ = "0.8.0"
 __all__ = ["Completer", "CompletionResult", "__version__", "complete"]
 
 # A plain name instead of typing's: under `python -m` this file runs while a `typing.py` in the

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from analysis.languages import PYTHON
+from analysis.lexing import scan
 from analysis.python.blocks import open_blocks
-from analysis.python.scanner import scan_text
 from completion.layout import Layout
 
 
@@ -19,7 +19,7 @@ def if_indented_right(text: str, layout: Layout) -> str:
         return text
     if layout.typed.strip() or not text or code[:1] in ("", "\n", "#"):
         return text
-    end = scan_text(layout.prefix)
+    end = scan(layout.prefix, layout.language)
     if not end.at_line_start:
         return text
     indent = layout.typed + text[: len(text) - len(code)]

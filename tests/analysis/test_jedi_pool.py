@@ -124,6 +124,43 @@ def f(thing: str | bytes, other: str):
         {HOLE}
 """
 
+MADE = f"""\
+import enum
+import pathlib
+from collections.abc import Iterator
+from typing import NamedTuple, Self
+
+class Url(NamedTuple("Url", [("scheme", str)])):
+    known = 1
+
+class Node:
+    known = 1
+    def children(self) -> Iterator[Self]: ...
+    def one(self) -> Self: ...
+
+Color = enum.Enum("Color", "RED GREEN")
+for node in Node().children():
+    {HOLE}
+"""
+
+
+@pytest.mark.parametrize(
+    ("receiver", "kind", "has", "lacks"),
+    [
+        ("Url('a')", "partial", "known", "nonsense"),
+        ("Color", "dynamic", "name", "nonsense"),
+        ("Node().one()", "instance", "known", "nonsense"),
+        ("node", UNRESOLVED, "", "known __next__"),
+        ("next(pathlib.Path().glob('*'))", UNRESOLVED, "", "send"),
+    ],
+)
+def test_what_jedi_does_not_know(pool: JediPool, receiver: str, kind: str, has: str, lacks: str) -> None:
+    """Bases and enumerations that a call makes, and ``Self`` inside of another type, are no reason to refuse names."""
+    fact = ask(pool, document(MADE), receiver)
+    assert fact is not None
+    check(fact, kind, fact.origin, has, lacks)
+
+
 BROKEN = (
     ("call that the suffix closes", "import json\nprint(\n    1,\n    «»\n    2)\n", "json", "dumps"),
     (

@@ -46,6 +46,8 @@ def first_forbidden(text: str, new: str) -> int | None:
         ("x = {$0}\n", "'a': [1]"),
         ("x = f'{a$0}'\n", "[b]:{c"[:3]),
         ("x = f'{$0}'\n", "a:{w}}'"),
+        ("x = f'{a$0}'\n", "!r:>{w}"),
+        ("x = f'{a$0} {b:c}'\n", ":>10"),
         ("def f():\n    '''$0'''\n", "a (b ] 'c' \"d"),
         ("def f():\n    '''$0\n", "a (b'''"),
         ("# note $0\n", "it's ) fine ("),

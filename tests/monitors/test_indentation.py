@@ -86,6 +86,7 @@ def test_forbidden(text: str, new: str, offset: int) -> None:
         ("def f():\n    a\n      $0\n", "b"),
         ("def f():\n    x = $0\n        orphan\n", "1"),
         ("def f():\n        a\n        $0\n  b\n", "c"),
+        ("if a[$0]\n    b\n", "0"),
     ],
 )
 def test_stands_down(text: str, new: str) -> None:

@@ -79,7 +79,7 @@ def test_forbidden(text: bytes) -> None:
         b"for x, in y: z", b"for *x, y in z: a", b"(yield)", b"elif_ = 2", b"x = lambda: y", b"if (x): y",
         b"from a \\\n    import b", b"raise A from b[1]", b"x = yield from f(1)", b"f(a := 1)", b"if (\n    a := b): c",
         b"def f(a: b): c", b"async def f(a: b): c", b"x = (lambda a: b)", b"x[(a):b]", b"f({a: b}, f'{c:d}', ':')",
-        b"import a\nx = 1", b"importlib(1)",
+        b"f(x, lambda: y)", b"import a\nx = 1", b"importlib(1)",
     ],
 )  # fmt: skip
 def test_allowed(text: bytes) -> None:

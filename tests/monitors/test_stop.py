@@ -76,6 +76,7 @@ def test_single_line(text: str, new: str, kept: str | None) -> None:
         ("def f():$0\n", "\n    a\n    b\nc", "\n    a\n    b"),
         ("def f():$0\n", "\nb", ""),
         ("if a$0\n", ":\n    b\ne", None),
+        ("try$0\ntry:\n    a\n", ":\n    b\nexcept A:\n    c\nd", ":\n    b\nexcept A:\n    c"),
     ],
 )
 def test_statement(text: str, new: str, kept: str | None) -> None:
@@ -98,6 +99,9 @@ def test_statement(text: str, new: str, kept: str | None) -> None:
         ("if a:\n    $0\n", "b\nelse:\n    c\nd", "b\nelse:\n    c"),
         ("if a:\n    x\n    $0\n", "b\nelse:\n    c\nd", "b"),
         ("try:\n    $0\n", "a\nexcept E:\n    b\nc", "a\nexcept E:\n    b"),
+        ("def f(a):\n    # why\n    $0\n", "b\n    c\nd", "b\n    c"),
+        ("def f(a,\n      b):\n    $0\n", "c\nd", "c"),
+        ("@a\n$0\n", "def f():\n    b\n\n\nc", "def f():\n    b"),
         ("$0", "def f():\n    return 1\n\n\ndef g", "def f():\n    return 1"),
         ("def f():\n    $0\n", "a\n\n\n    b", "a"),
         ("def f():\n    $0\n    return a\n", "a = 1\n    return a\n", "a = 1"),

@@ -11,9 +11,14 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-# Instances of these take any attribute at run time.
+# Instances of these take any attribute at run time; of an enumeration: what ``Enum("Color", "RED")`` is to jedi.
 NAMESPACES = frozenset(
     {
+        "enum.Enum",
+        "enum.Flag",
+        "enum.IntEnum",
+        "enum.IntFlag",
+        "enum.StrEnum",
         "argparse.Namespace",
         "optparse.Values",
         "types.SimpleNamespace",
@@ -87,13 +92,14 @@ def is_dynamic(value: Any, names: frozenset[str]) -> bool:
 
 
 def has_unknown_base(value: Any) -> bool:
-    """Whether a class that the object inherits from could not be found."""
+    """Whether a base class of the object was not found, or is what a call returns: ``NamedTuple("A", [])``."""
     if not (value.is_instance() or value.is_class()):
         return False
     mine = value.py__class__() if value.is_instance() else value
     lineage = mine.py__mro__() if hasattr(mine, "py__mro__") else ()
     bases = (base for ancestor in lineage if hasattr(ancestor, "py__bases__") for base in ancestor.py__bases__())
-    return any(hasattr(base, "infer") and not base.infer() for base in bases)
+    found = (base.infer() for base in bases if hasattr(base, "infer"))
+    return any(not classes or any(each.is_instance() for each in classes) for classes in found)
 
 
 def is_narrowed(receiver: str, leaf: Any) -> bool:

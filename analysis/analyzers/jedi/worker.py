@@ -34,6 +34,7 @@ from analysis.analyzers.jedi.modules import exports, modules
 from analysis.analyzers.jedi.probe import Answer, Interpreter
 from analysis.analyzers.jedi.query import attributes
 from analysis.analyzers.jedi.scope import names
+from analysis.analyzers.jedi.self_types import forget_inner_self
 from analysis.analyzers.jedi.signature import signatures
 from analysis.analyzers.origins import Origins, is_jedi
 from analysis.facts import BaseDocument, FactKey
@@ -173,6 +174,7 @@ def be_modest() -> None:
 
 def configure(cache: str) -> None:
     """Set jedi up: nothing is imported that is meant to be read, caches go to ``cache`` only."""
+    forget_inner_self()
     jedi.settings.auto_import_modules = []
     jedi.settings.dynamic_params_for_other_modules = False
     if cache:
