@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from analysis.lexing import LexicalState
 from analysis.python.lexicon import BACKSLASH, BLANKS, NEWLINE, RETURN, WORD
 from analysis.python.scanner import START, Mode, Scan, scan_text
 
@@ -111,7 +112,7 @@ def begins_statement(before: Scan, byte: int) -> bool:
     return before.at_line_start and byte not in _BESIDE_CODE
 
 
-def open_blocks(prefix: bytes, end: Scan) -> Blocks:
+def open_blocks(prefix: bytes, end: LexicalState) -> Blocks:
     """Return the blocks behind a text that ends at a line start, where the lexical state is ``end``.
 
     Only the text from the last top-level definition on is read, unless that is not what it seems to
