@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.facts import FactView
 from monitors.base import FORBIDDEN, Lexed
 from monitors.usage import Usage
 from tests.monitors.laws import (
@@ -18,22 +17,15 @@ from tests.monitors.laws import (
     cut_points,
     source_text,
 )
+from tests.monitors.replay import Case, refused
 from tests.monitors.sites import site
 
 
 def first_forbidden(text: str, new: str) -> int | None:
     """Return the offset of the first byte that is forbidden, the length for the end, None for neither."""
     request = site(text)
-    monitor = Usage(request)
-    state, scan = monitor.start(), request.start
-    for offset, byte in enumerate(request.typed + new.encode()):
-        piece = Lexed.of(scan, bytes((byte,)))
-        penalty, state = monitor.step(state, piece, FactView())
-        if penalty == FORBIDDEN:
-            return offset - len(request.typed)
-        scan = piece.after[-1]
-    end = Lexed.of(scan, request.suffix[:8] or b"\n", is_suffix=True)
-    return len(new.encode()) if monitor.step(state, end, FactView())[0] == FORBIDDEN else None
+    offset = refused(Usage(request), Case(request, request.typed + new.encode()))
+    return None if offset is None else offset - len(request.typed)
 
 
 @pytest.mark.parametrize(
